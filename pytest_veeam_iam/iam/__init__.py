@@ -1,0 +1,1 @@
+"""The AWS IAM policy language: it knows nothing of Veeam, of files or of pytest."""

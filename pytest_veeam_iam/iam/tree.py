@@ -1,0 +1,139 @@
+"""A document that was read but not yet understood: plain values that know where they stand.
+
+Every form of file is read into these nodes; they know no IAM word, and whoever reads them no file.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place to look at.
+
+    Attributes:
+        path: The file as it was named, ``<text>`` or ``<mapping>`` for other arguments; always with ``/``.
+        line: 1-based, or None where there are no lines.
+        column: 1-based, in characters.
+    """
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+
+
+class Source(Protocol):
+    """Where a document came from: it turns an offset into a location."""
+
+    @property
+    def path(self) -> str:
+        """The name of the file, or ``<text>`` or ``<mapping>``."""
+
+    def locate(self, offset: int) -> Location:
+        """Return the location of the character at ``offset`` (0-based)."""
+
+
+class TextSource:
+    """A text of lines.
+
+    Args:
+        path: What to call it in messages.
+        text: All of it; lines end in LF, CRLF or CR.
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path, self.text = path, text
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts, offset = [0], 0
+        for line in self.text.replace("\r\n", " \n").replace("\r", "\n").split("\n"):
+            offset += len(line) + 1
+            starts.append(offset)
+        return starts[:-1]
+
+    def locate(self, offset: int) -> Location:
+        """Return the line and column of the character at ``offset``."""
+        line = bisect_right(self._line_starts, offset)
+        return Location(self.path, line, offset - self._line_starts[line - 1] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class NoLines:
+    """A document that was never text, for example a mapping."""
+
+    path: str = "<mapping>"
+
+    def locate(self, offset: int) -> Location:  # noqa: ARG002 - the protocol's signature
+        """Return the name alone."""
+        return Location(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it is written: IAM compares its text, and 1e2 must not become 100.0 on the way."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A key that an object holds more than once; the offsets are those of the first and the repeated key."""
+
+    key: str
+    first: int
+    again: int
+
+
+Value: TypeAlias = "str | bool | Number | list[Node] | dict[str, Node] | None"
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One value of a document.
+
+    Attributes:
+        value: The value; an object keeps the last of a duplicate key.
+        source: Where it was read from.
+        offset: Of its first character.
+        keys: For an object, the offset of each key.
+        duplicates: For an object, the keys it repeats.
+    """
+
+    value: Value
+    source: Source
+    offset: int = 0
+    keys: dict[str, int] = field(default_factory=dict)
+    duplicates: tuple[Duplicate, ...] = ()
+
+    @property
+    def location(self) -> Location:
+        """Where the value begins."""
+        return self.source.locate(self.offset)
+
+    def key_location(self, key: str) -> Location:
+        """Where ``key`` of this object begins."""
+        return self.source.locate(self.keys.get(key, self.offset))
+
+    @property
+    def kind(self) -> str:
+        """What JSON calls it, with its article: for messages."""
+        match self.value:
+            case str():
+                return "a string"
+            case bool():
+                return f"the value {str(self.value).lower()}"
+            case Number():
+                return "a number"
+            case None:
+                return "the value null"
+            case list():
+                return "a list"
+        return "an object"
