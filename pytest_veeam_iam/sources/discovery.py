@@ -1,0 +1,80 @@
+"""Which files of a repository hold the policies to check, where nobody named them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.sources import SUFFIXES, files, load_file_if_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from pytest_veeam_iam.iam.document import Policy
+
+_MENTION = "Statement"
+"""What a file must mention to be worth a look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What a search of a repository found.
+
+    Attributes:
+        files: Those to check.
+        others: Those that hold policies too, where nothing says that they are about Veeam.
+        not_entered: Directories that were left out.
+    """
+
+    files: tuple[Path, ...]
+    others: tuple[Path, ...]
+    not_entered: tuple[Path, ...]
+
+
+def discover(root: Path, *, words: Sequence[str], skip: Collection[str], most: int) -> Discovery:
+    """Search a repository for the policies that are about Veeam.
+
+    Args:
+        root: Where to search; links are not followed.
+        words: A policy whose path below the root, entity or a Sid holds one of them (in any case) is about Veeam.
+        skip: Patterns of directory names not to enter.
+        most: If no policy is about Veeam, all of them are taken, unless there are more than this.
+
+    Returns:
+        What was found; ``files`` is empty if there are too many candidates.
+    """
+    walk = files.walk(root, skip=skip)
+    not_entered = tuple(
+        each.path for each in walk.skipped if each.path.is_dir() and each.path.name not in files.NEVER_ENTERED
+    )
+    named: list[Path] = []
+    others: list[Path] = []
+    for path in walk.files:
+        if path.suffix.lower() in SUFFIXES and (texts := _texts(path, root)) is not None:
+            is_named = any(word.lower() in text.lower() for word in words for text in texts)
+            (named if is_named else others).append(path)
+    if not named and len(others) <= most:
+        named, others = others, []
+    return Discovery(tuple(named), tuple(others), not_entered)
+
+
+def _texts(path: Path, root: Path) -> list[str] | None:
+    """Return the texts that may say what a file is about, or None if it holds no policy.
+
+    A broken file counts as one where its path speaks for it, so that it is not passed over in silence.
+    """
+    name = path.relative_to(root).as_posix()
+    try:
+        source = files.read_text(path, name=name)
+        if _MENTION not in source.text:
+            return None
+        policies = load_file_if_policy(path, name)
+    except PolicyLoadError:
+        return [name]
+    return [name, *_sids(policies)] if policies else None
+
+
+def _sids(policies: Sequence[Policy]) -> list[str]:
+    return [text for policy in policies for text in (policy.entity, *(s.sid for s in policy.statements)) if text]
