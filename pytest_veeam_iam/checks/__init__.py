@@ -1,0 +1,116 @@
+"""Checks turn policies and their coverage into findings: one module each, found by its place in this package.
+
+A module here has ``check(subject)``, whose findings bear its name; ``ESSENTIAL``, whether it runs even without lint;
+and ``ITEM``, the item of a policy file that tells its findings: ``lint`` or ``actions``.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.iam.globs import action_problem
+from pytest_veeam_iam.report import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from types import ModuleType
+
+    from pytest_veeam_iam.iam.document import Entry, Policy
+    from pytest_veeam_iam.iam.evaluation import Evaluation
+    from pytest_veeam_iam.report import GroupReport, Report
+    from pytest_veeam_iam.rulepacks import RulePack
+    from pytest_veeam_iam.target import Target
+
+
+Item: TypeAlias = Literal["actions", "lint"]
+
+_ALWAYS_RED = "unknown_action"
+"""AWS accepts an action that does not exist, so that readiness only warns of it; the item about actions fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the checks look at.
+
+    Attributes:
+        policies: The identity policies of one principal.
+        boundary: The permissions boundary, if it was given.
+        scps: The SCPs that were given.
+        sessions: The session policies that were given.
+        resource_policies: The bucket policies that were given.
+        pack: What is required.
+        target: What it is checked against, inferred values included.
+        groups: The coverage of the selected groups.
+        partly_granted: Buckets other than the target's that the policies grant in part, with how many of how many
+            permissions.
+        evaluate: Asks for one action on some resources, with all that is in effect and known of the request.
+    """
+
+    policies: tuple[Policy, ...]
+    boundary: tuple[Policy, ...]
+    scps: tuple[Policy, ...]
+    sessions: tuple[Policy, ...]
+    resource_policies: tuple[Policy, ...]
+    pack: RulePack
+    target: Target
+    groups: tuple[GroupReport, ...]
+    partly_granted: tuple[tuple[str, int, int], ...]
+    evaluate: Callable[[str, Iterable[str]], Evaluation]
+
+    @property
+    def attached(self) -> tuple[Policy, ...]:
+        """Every policy that is not a resource's: none of them may name a Principal."""
+        return (*self.policies, *self.boundary, *self.scps, *self.sessions)
+
+    @property
+    def documents(self) -> tuple[Policy, ...]:
+        """Every policy that was given."""
+        return (*self.attached, *self.resource_policies)
+
+    def actions(self) -> Iterator[Entry]:
+        """Yield every Action and NotAction that names a service, each text once in a document."""
+        for policy in self.documents:
+            seen = set()
+            for entry in (entry for statement in policy.statements for entry in statement.actions):
+                name = entry.text.lower()
+                if name not in seen and ":" in name and action_problem(name) is None:
+                    seen.add(name)
+                    yield entry
+
+
+def findings(subject: Subject, *, lint: bool) -> Iterator[Finding]:
+    """Yield what the checks find; without ``lint`` only whether the documents can be trusted."""
+    for module in _modules():
+        if lint or module.ESSENTIAL:
+            try:
+                yield from module.check(subject)
+            except VeeamIamError as error:
+                id_ = module.__name__.rpartition(".")[2]
+                yield Finding(id_, Severity.ERROR, f"this check could not run: {error}")
+
+
+def of_item(report: Report, item: Item) -> tuple[Finding, ...]:
+    """Return the findings of a report that one item of a policy file tells."""
+    return tuple(each for each in report.findings if _item_of(each.id) == item)
+
+
+def failing(report: Report, item: Item) -> tuple[Finding, ...]:
+    """Return the findings that make the item fail."""
+    counts = report.blocking_findings
+    return tuple(
+        each for each in of_item(report, item) if each in counts or (item == "actions" and each.id == _ALWAYS_RED)
+    )
+
+
+def _item_of(id_: str) -> Item:
+    return next((module.ITEM for module in _modules() if module.__name__.endswith(f".{id_}")), "lint")
+
+
+@cache
+def _modules() -> tuple[ModuleType, ...]:
+    return tuple(import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__))

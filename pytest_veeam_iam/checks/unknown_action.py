@@ -1,0 +1,39 @@
+"""An action does not exist and was meant to be another: it is the name of an API operation, or misspelt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam import catalog
+from pytest_veeam_iam.report import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_veeam_iam.checks import Subject
+
+ITEM = "actions"
+ESSENTIAL = False
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    """Yield a warning for every such name; AWS accepts it, and it stands for nothing."""
+    for entry in subject.actions():
+        if not catalog.known_to(entry.text):
+            api = _named_after(entry.text, subject)
+            near = catalog.nearest(entry.text)
+            if api:
+                what = f"{entry.text} is the name of an API operation; the IAM action is {api}"
+            elif near:
+                what = f"{entry.text} does not exist; did you mean {' or '.join(near)}?"
+            elif set(entry.text) & set("*?"):
+                what = f"{entry.text} matches no action that exists"
+            else:
+                continue
+            help_ = f"write {api or near[0]}" if api or near else "write the names, or a pattern that matches them"
+            yield Finding("unknown_action", Severity.WARNING, what, entry.location, help_)
+
+
+def _named_after(name: str, subject: Subject) -> str | None:
+    meant = {api.lower(): action for api, action in subject.pack.api_names.items()}
+    return meant.get(name.lower())

@@ -1,0 +1,287 @@
+"""The one use case: policies, a rule pack and a target in, a Report out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam import checks
+from pytest_veeam_iam.catalog import condition_keys
+from pytest_veeam_iam.iam.context import Context
+from pytest_veeam_iam.iam.document import Effect
+from pytest_veeam_iam.iam.evaluation import Decision, authorizer, evaluate, resources_wanted
+from pytest_veeam_iam.iam.globs import all_buckets, wanted
+from pytest_veeam_iam.iam.principals import caller
+from pytest_veeam_iam.inference import candidates, infer
+from pytest_veeam_iam.report import GroupReport, Parameter, Report, Result, Severity
+from pytest_veeam_iam.target import ANY, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pytest_veeam_iam.iam.authorization import Authorizer
+    from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.iam.evaluation import Evaluation
+    from pytest_veeam_iam.iam.globs import Wanted
+    from pytest_veeam_iam.rulepacks import Group, Requirement, RulePack
+
+_INFERRED = ("bucket", "region", "account")
+"""The parameters of a target that are inferred if they are not named."""
+
+NOT_MODELLED = (
+    "resource control policies",
+    "VPC endpoint policies",
+    "KMS key policies",
+    "access points",
+    "what the product calls at run time",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PoliciesInEffect:
+    """Every policy that has a say for one principal.
+
+    Attributes:
+        identity: Attached to the principal: their grants add up.
+        boundary: The permissions boundary.
+        sessions: Session policies.
+        scps: Service control policies by level, from the root down.
+        resource_policies: Of the buckets.
+        principal: The ARN of the caller, or None.
+    """
+
+    identity: tuple[Policy, ...]
+    boundary: Policy | None = None
+    sessions: tuple[Policy, ...] = ()
+    scps: tuple[tuple[Policy, ...], ...] = ()
+    resource_policies: tuple[Policy, ...] = ()
+    principal: str | None = None
+
+    def authorizer(self) -> Authorizer:
+        """Return all of them, compiled."""
+        return authorizer(
+            self.identity,
+            boundary=self.boundary,
+            sessions=self.sessions,
+            scps=self.scps,
+            resource_policies=self.resource_policies,
+            caller=caller(self.principal) if self.principal else None,
+        )
+
+    def not_given(self) -> tuple[str, ...]:
+        """Return the layers that were not given, in words."""
+        layers = {"boundary": self.boundary, "SCP": self.scps, "bucket policy": self.resource_policies}
+        return tuple(name for name, given in layers.items() if not given)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the policies are held against.
+
+    Attributes:
+        pack: The rule pack.
+        groups: Those of its groups that are selected.
+        target: What is named of the target.
+        profile: Where the groups come from, or None.
+        scenario: Validated and shown; it never changes what is required.
+        storage_class: Likewise.
+        context: What is declared of the request.
+        list_buckets_on_s3_arn: Whether ``arn:aws:s3:::*`` grants ``s3:ListAllMyBuckets``.
+        lint: Whether all checks run, or only those without which the answer cannot be trusted.
+        fail_on: The severity from which findings make it not ready.
+    """
+
+    pack: RulePack
+    groups: tuple[Group, ...]
+    target: Target
+    profile: str | None = None
+    scenario: str | None = None
+    storage_class: str | None = None
+    context: Mapping[str, object] = field(default_factory=dict)
+    list_buckets_on_s3_arn: bool = True
+    lint: bool = True
+    fail_on: Severity = Severity.ERROR
+
+
+def check(policies: PoliciesInEffect, expected: Expectation) -> Report:
+    """Return whether every required permission is granted for one target, and what else there is to fix.
+
+    Args:
+        policies: All that has a say.
+        expected: What is required, and where.
+
+    Raises:
+        TargetError: For a principal, resource policy or SCP level that cannot be.
+    """
+    return _Check(policies, expected).report()
+
+
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """One requirement for one target.
+
+    Attributes:
+        requirement: Of the pack.
+        wants: The resources it must be allowed on.
+        uses: The parameters of the target that stand in them.
+    """
+
+    requirement: Requirement
+    wants: tuple[Wanted, ...]
+    uses: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def _demands(
+    pack: RulePack, groups: tuple[str, ...], target: Target, *, by_arn: bool
+) -> Mapping[tuple[str, str], _Demand]:
+    """Return what some groups of a pack demand for a target, by group and action."""
+    found = {}
+    for group in groups:
+        for requirement in pack.group(group).requirements:
+            templates = [pack.resource_types[name] for name in requirement.resource_types]
+            wants = [wanted(text, one_bucket=True) for template in templates for text in target.expand(template)]
+            if requirement.action == "s3:ListAllMyBuckets":
+                wants = [all_buckets(target.partition, by_arn=by_arn)]
+            uses = frozenset(name for template in templates for name in _INFERRED if f"{{{name}}}" in template)
+            found[group, requirement.action] = _Demand(requirement, tuple(wants), uses)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _services(pack: RulePack, groups: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
+    """Return per parameter the services in whose required ARNs it stands."""
+    demands = _demands(pack, groups, Target(), by_arn=True).values()
+    return {
+        name: frozenset(demand.requirement.action.partition(":")[0] for demand in demands if name in demand.uses)
+        for name in _INFERRED
+        if any(name in demand.uses for demand in demands)
+    }
+
+
+class _Check:
+    def __init__(self, policies: PoliciesInEffect, expected: Expectation) -> None:
+        self.policies, self.expected, self.pack = policies, expected, expected.pack
+        self.group_ids = tuple(group.id for group in expected.groups)
+        self.authorizer = policies.authorizer()
+        self.context = Context.of(
+            expected.context,
+            principal=policies.principal,
+            session=bool(policies.sessions),
+            region=_one(expected.target.region),
+            account=_one(expected.target.account),
+            keys_of=condition_keys,
+        )
+        self.services = _services(self.pack, self.group_ids)
+        self.target = infer(expected.target, policies.identity, services=self.services, lacking=self._lacking)
+
+    def _demands(self, target: Target) -> Mapping[tuple[str, str], _Demand]:
+        return _demands(self.pack, self.group_ids, target, by_arn=self.expected.list_buckets_on_s3_arn)
+
+    def _evaluate(self, demand: _Demand) -> Evaluation:
+        return evaluate(self.authorizer, demand.requirement.action, demand.wants, self.context)
+
+    def _ask(self, action: str, resources: Iterable[str]) -> Evaluation:
+        by_arn = self.expected.list_buckets_on_s3_arn
+        wants = resources_wanted(action, resources, partition=self.target.partition, list_buckets_on_s3_arn=by_arn)
+        return evaluate(self.authorizer, action, wants, self.context)
+
+    def _lacking(self, target: Target, names: frozenset[str], most: int) -> int:
+        """Return how many required permissions that use one of ``names`` are not allowed, counting up to ``most``."""
+        demands, lacking = self._demands(target), 0
+        for key in self._required_with(names):
+            lacking += self._evaluate(demands[key]).decision is not Decision.ALLOWED
+            if lacking >= most:
+                break
+        return lacking
+
+    def _required_with(self, names: frozenset[str]) -> list[tuple[str, str]]:
+        demands = self._demands(self.expected.target)
+        required = [(group.id, requirement.action) for group in self.expected.groups for requirement in group.required]
+        return [key for key in required if not names.isdisjoint(demands[key].uses)]
+
+    def report(self) -> Report:
+        expected = self.expected
+        groups = tuple(self._group(group) for group in expected.groups)
+        subject = checks.Subject(
+            policies=self.policies.identity,
+            boundary=(self.policies.boundary,) if self.policies.boundary else (),
+            scps=tuple(policy for level in self.policies.scps for policy in level),
+            sessions=self.policies.sessions,
+            resource_policies=self.policies.resource_policies,
+            pack=self.pack,
+            target=self.target,
+            groups=groups,
+            partly_granted=self._partly_granted(),
+            evaluate=self._ask,
+        )
+        return Report(
+            rule_pack=self.pack,
+            profile=expected.profile,
+            parameters=self._parameters(),
+            groups=groups,
+            findings=tuple(checks.findings(subject, lint=expected.lint)),
+            not_given=self.policies.not_given(),
+            not_modelled=NOT_MODELLED,
+            sources=tuple(dict.fromkeys(policy.path for policy in self.policies.identity)),
+            place=self.target.place,
+            fail_on=expected.fail_on,
+        )
+
+    def _group(self, group: Group) -> GroupReport:
+        demands = self._demands(self.target)
+        results = tuple(self._result(demands[group.id, requirement.action]) for requirement in group.requirements)
+        return GroupReport(group.id, group.title, group.heading, results)
+
+    def _result(self, demand: _Demand) -> Result:
+        evaluation = self._evaluate(demand)
+        misnamed = "" if evaluation.decision is Decision.ALLOWED else self._misnamed.get(demand.requirement.action, "")
+        return Result(demand.requirement, evaluation, misnamed)
+
+    @cached_property
+    def _misnamed(self) -> dict[str, str]:
+        """For actions where the policies allow the API operation's name instead: a sentence that says so."""
+        meant = {name.lower(): action for name, action in self.pack.api_names.items()}
+        return {
+            action: f"{entry.location}: {entry.text} is the name of an API operation; the IAM action is {action}"
+            for policy in self.policies.identity
+            for statement in policy.statements
+            if statement.effect is Effect.ALLOW and not statement.not_action
+            for entry in statement.actions
+            if (action := meant.get(entry.text.lower()))
+        }
+
+    def _partly_granted(self) -> tuple[tuple[str, int, int], ...]:
+        """Return the other buckets that were candidates and are granted in part."""
+        names = frozenset({"bucket"})
+        if "bucket" not in self.target.inferred or not self.expected.lint:
+            return ()
+        of = len(self._required_with(names))
+        found = []
+        for bucket in candidates(self.policies.identity, "bucket", self.services["bucket"]):
+            if bucket != ANY and (bucket,) != self.target.buckets:
+                other = Target(buckets=(bucket,), prefix=self.target.prefix, partition=self.target.partition)
+                granted = of - self._lacking(other, names, of)
+                if 0 < granted < of:
+                    found.append((bucket, granted, of))
+        return tuple(found)
+
+    def _parameters(self) -> dict[str, Parameter]:
+        target, expected = self.target, self.expected
+        buckets = target.buckets or (ANY,)
+        values = {
+            "bucket": buckets[0] if len(buckets) == 1 else buckets,
+            "prefix": target.prefix or None,
+            "region": target.region,
+            "account": target.account,
+            "partition": target.partition,
+            "scenario": expected.scenario,
+            "storage_class": expected.storage_class,
+        }
+        return {name: Parameter(value, target.origin(name, value)) for name, value in values.items()}
+
+
+def _one(value: str | None) -> str | None:
+    """Return a value that requests have; a target of any value says nothing about a request."""
+    return None if value == ANY else value

@@ -1,0 +1,251 @@
+"""What a check found out, for every reader: coverage of each requirement, findings, and what was not looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.iam.evaluation import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_veeam_iam.iam.document import Location, Statement
+    from pytest_veeam_iam.iam.evaluation import Evaluation
+    from pytest_veeam_iam.rulepacks import Requirement, RulePack
+
+SCHEMA = 1
+"""Of the JSON report; raised when a key changes its meaning."""
+
+
+class Severity(StrEnum):
+    """How grave a finding is.
+
+    ``error``: AWS refuses the document, or the answer cannot be trusted. ``warning``: AWS accepts it, probably nobody
+    meant it. ``note``: good to know.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to fix.
+
+    Attributes:
+        id: The name of the check that found it.
+        severity: How grave it is.
+        message: One line.
+        location: Where to look, or None if it is about no place.
+        help: What to do, may be empty.
+    """
+
+    id: str
+    severity: Severity
+    message: str
+    location: Location | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One value of the target and where it comes from: given, inferred from the policies, or any."""
+
+    value: str | tuple[str, ...] | None
+    origin: Literal["given", "inferred", "any"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One requirement, answered.
+
+    Attributes:
+        requirement: What is needed and why.
+        evaluation: The answer of the policies.
+        misnamed: A sentence if the policies name an API operation where they mean this action, else empty.
+    """
+
+    requirement: Requirement
+    evaluation: Evaluation
+    misnamed: str = ""
+
+    @property
+    def action(self) -> str:
+        """For example ``s3:GetObject``."""
+        return self.requirement.action
+
+    @property
+    def decision(self) -> Decision:
+        """The answer; only ``allowed`` is covered."""
+        return self.evaluation.decision
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The resources it was asked for."""
+        return self.evaluation.resources
+
+    @property
+    def level(self) -> str:
+        """``required`` or ``recommended``."""
+        return self.requirement.level
+
+    @property
+    def granted(self) -> bool:
+        """Whether it is allowed on all of its resources."""
+        return self.decision is Decision.ALLOWED
+
+    @property
+    def witness(self) -> str | None:
+        """A resource for which it fails, or None."""
+        return self.evaluation.witness
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements that decided it, or came nearest."""
+        return self.evaluation.statements
+
+    @property
+    def reason(self) -> str:
+        """One sentence that says why."""
+        return self.evaluation.reason
+
+
+@dataclass(frozen=True)
+class GroupReport:
+    """The requirements of one group, answered.
+
+    Attributes:
+        id: As in the rule pack.
+        title: As in the rule pack.
+        results: The required permissions and then the recommended ones, in the order of the pack.
+    """
+
+    id: str
+    title: str
+    heading: str
+    results: tuple[Result, ...]
+
+    @property
+    def required(self) -> tuple[Result, ...]:
+        """The results that decide."""
+        return tuple(result for result in self.results if result.level == "required")
+
+    @property
+    def shortfalls(self) -> tuple[Result, ...]:
+        """The required permissions that are not granted."""
+        return tuple(result for result in self.required if not result.granted)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every required permission is granted."""
+        return not self.shortfalls
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer for one principal's policies and one target.
+
+    Attributes:
+        rule_pack: What was required.
+        profile: The profile, or None if groups were chosen one by one.
+        parameters: The target: parameter -> value and origin.
+        groups: The groups that were selected.
+        findings: What else there is to fix, by place.
+        not_given: The layers that were not given.
+        not_modelled: What no report of this version looks at.
+        sources: The policies' files, as they were named.
+        place: The bucket or buckets, in words.
+        fail_on: The severity from which findings count.
+    """
+
+    rule_pack: RulePack
+    profile: str | None
+    parameters: Mapping[str, Parameter]
+    groups: tuple[GroupReport, ...]
+    findings: tuple[Finding, ...]
+    not_given: tuple[str, ...]
+    not_modelled: tuple[str, ...]
+    sources: tuple[str, ...]
+    place: str
+    fail_on: Severity = Severity.ERROR
+
+    @property
+    def ready(self) -> bool:
+        """Whether every required permission is granted and no finding counts."""
+        return all(group.ready for group in self.groups) and not self.blocking_findings
+
+    @property
+    def blocking_findings(self) -> tuple[Finding, ...]:
+        """The findings that make it not ready."""
+        blocking = {Severity.ERROR} if self.fail_on is Severity.ERROR else {Severity.ERROR, Severity.WARNING}
+        return tuple(finding for finding in self.findings if finding.severity in blocking)
+
+    @property
+    def not_checked(self) -> tuple[str, ...]:
+        """Layers that were not given, and things that are not modelled: what ready does not prove."""
+        return (*(f"{layer} (not given)" for layer in self.not_given), *self.not_modelled)
+
+    @property
+    def pack(self) -> str:
+        """The rule pack and its version, for example ``vb365-s3@8.3``."""
+        return f"{self.rule_pack.id}@{self.rule_pack.version}"
+
+    @property
+    def target(self) -> dict[str, object]:
+        """Parameter -> value."""
+        return {name: parameter.value for name, parameter in self.parameters.items()}
+
+    @cached_property
+    def shortfalls(self) -> tuple[Result, ...]:
+        """Every required permission that is not granted."""
+        return tuple(result for group in self.groups for result in group.shortfalls)
+
+    def results(self) -> Iterator[Result]:
+        """Yield the results of all groups."""
+        for group in self.groups:
+            yield from group.results
+
+    def group(self, group_id: str) -> GroupReport:
+        """Return one of the groups; raises KeyError for one that was not selected."""
+        for group in self.groups:
+            if group.id == group_id:
+                return group
+        raise KeyError(group_id)
+
+    def explain(self) -> str:
+        """Return the report as text; the first line is the whole summary."""
+        from pytest_veeam_iam.reporters.text import explain
+
+        return explain(self)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as the JSON report's mapping."""
+        from pytest_veeam_iam.reporters.json import to_dict
+
+        return to_dict(self)
+
+    def __bool__(self) -> bool:
+        return self.ready
+
+    def __repr__(self) -> str:
+        return f"<Report {self.pack} {'ready' if self.ready else 'not ready'}: {self.explain().splitlines()[0]}>"
+
+
+class VeeamNotReady(VeeamIamError, AssertionError):  # noqa: N818 - the public name says what it asserts
+    """The policy falls short: the first line of the text is the whole summary.
+
+    Attributes:
+        report: The Report that the text was written from.
+    """
+
+    def __init__(self, text: str, report: Report) -> None:
+        super().__init__(text)
+        self.report = report
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return VeeamNotReady, (str(self), self.report)

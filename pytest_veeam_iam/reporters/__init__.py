@@ -1,0 +1,1 @@
+"""A Report in its forms: one module per format, each a function of the report alone."""

@@ -1,0 +1,216 @@
+"""The report as text for a terminal: the first line is the whole summary, the rest needs no tool to be understood."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.iam.evaluation import Decision
+from pytest_veeam_iam.report import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pytest_veeam_iam.report import Finding, GroupReport, Report, Result
+
+WORDS = {
+    Decision.ALLOWED: "granted",
+    Decision.CONDITIONAL: "conditional",
+    Decision.PARTIAL: "partly missing",
+    Decision.PARTLY_DENIED: "partly denied",
+    Decision.DENIED: "denied",
+    Decision.MISSING: "missing",
+    Decision.UNDETERMINED: "cannot tell",
+}
+_BLOCKED = {
+    "scp": "a service control policy",
+    "boundary": "the permissions boundary",
+    "session": "the session policies",
+    "resource": "the bucket policy",
+}
+_FIRST_LINE = 195
+_ADDABLE = (Decision.MISSING, Decision.PARTIAL)
+
+
+def explain(report: Report) -> str:
+    """Return the whole report.
+
+    Args:
+        report: What to tell.
+
+    Returns:
+        Lines without a trailing line feed: summary, a line per group, every permission that falls short, findings, and
+        what the answer does not prove.
+    """
+    lines = [summary(report), ""]
+    lines += [group_line(group) for group in report.groups]
+    for group in report.groups:
+        lines += ["", *_shortfalls(report, group)] if group.shortfalls else []
+    lines += _block("findings", map(finding_line, report.findings))
+    lines += _block("to fix, add:", additions(report.shortfalls))
+    return "\n".join([*lines, "", *provisos(report)])
+
+
+def explain_group(report: Report, group: GroupReport) -> str:
+    """Return what one group's item says when it fails; the first line is the summary."""
+    lines = [shortfall_summary(report, group.shortfalls, len(group.required)), ""]
+    lines += _shortfalls(report, group)
+    lines += _block("to fix, add:", additions(group.shortfalls))
+    hint = profile_hint(report, group)
+    return "\n".join([*lines, *(["", f"  {hint}"] if hint else [])])
+
+
+def explain_findings(findings: Sequence[Finding]) -> str:
+    """Return what the lint item says when it fails; the first line is the summary."""
+    first = f"{findings[0].location}: {findings[0].message}" if findings[0].location else findings[0].message
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return "\n".join([_cut(first, more), "", *(f"  {finding_line(finding)}" for finding in findings)])
+
+
+def summary(report: Report) -> str:
+    """Return the one line that says it all, names first, under 200 characters."""
+    if report.shortfalls:
+        return shortfall_summary(report, report.shortfalls, sum(len(group.required) for group in report.groups))
+    if report.blocking_findings:
+        first = report.blocking_findings[0]
+        place = f" ({first.location})" if first.location else ""
+        return _cut(f"not ready: {first.message}", place)
+    return f"ready for {report.rule_pack.ref} ({report.place})"
+
+
+def shortfall_summary(report: Report, shortfalls: Sequence[Result], of: int) -> str:
+    """Return names and words, as many as fit, then how many of how many, and where."""
+    tail = f" ({len(shortfalls)} of {of}, {report.place})"
+    names: list[str] = []
+    for index, result in enumerate(shortfalls):
+        name = f"{result.action} {WORDS[result.decision]}"
+        rest = f" and {len(shortfalls) - index - 1} more"
+        if names and len(", ".join([*names, name])) + len(rest) + len(tail) > _FIRST_LINE:
+            return f"{', '.join(names)} and {len(shortfalls) - index} more{tail}"
+        names.append(name)
+    return ", ".join(names) + tail
+
+
+def group_line(group: GroupReport) -> str:
+    """Return how many of a group's permissions are granted."""
+    granted = len(group.required) - len(group.shortfalls)
+    return f"  {group.id}: {granted} of {len(group.required)} granted"
+
+
+def finding_line(finding: Finding) -> str:
+    """Return a finding in one line, place first."""
+    place = f"{finding.location}: " if finding.location else ""
+    help_ = f" -> {finding.help}" if finding.help else ""
+    return f"{place}{finding.severity}: {finding.message}{help_} [{finding.id}]"
+
+
+def provisos(report: Report) -> list[str]:
+    """Return what the answer rests on and does not prove."""
+    lines = []
+    inferred = [name for name, parameter in report.parameters.items() if parameter.origin == "inferred"]
+    if inferred:
+        values = ", ".join(f"{name} {report.parameters[name].value}" for name in inferred)
+        lines.append(f"Inferred: {values}; name it to catch a typo.")
+    not_given = f"Not given: {', '.join(report.not_given)}. " if report.not_given else ""
+    lines.append(f"{not_given}Not modelled: {', '.join(report.not_modelled)}. AWS was not contacted.")
+    return lines
+
+
+def profile_hint(report: Report, group: GroupReport) -> str:
+    """Return which profile leaves a group out that is not granted at all, or an empty string."""
+    if any(result.granted for result in group.required):
+        return ""
+    others = {each.id for each in report.groups} - {group.id}
+    for profile in report.rule_pack.profiles:
+        if set(profile.groups) == others and not profile.without:
+            what = f"--veeam-iam-profile={profile.id}"
+            return f"No {group.id.replace('-', ' ')}? {what} ({profile.confidence}: {profile.why})"
+    return ""
+
+
+def additions(shortfalls: Iterable[Result]) -> list[str]:
+    """Return statements that grant what no statement grants, as JSON, one for all actions on the same resources."""
+    addable = [result for result in shortfalls if result.decision in _ADDABLE and result.evaluation.blocked_by is None]
+    by_resources: dict[tuple[str, ...], list[str]] = {}
+    for result in addable:
+        by_resources.setdefault(result.resources, []).append(result.action)
+    return [
+        json.dumps({"Effect": "Allow", "Action": _one_or_list(actions), "Resource": _one_or_list(resources)})
+        for resources, actions in by_resources.items()
+    ]
+
+
+def _one_or_list(texts: Sequence[str]) -> str | list[str]:
+    return texts[0] if len(texts) == 1 else list(texts)
+
+
+def _shortfalls(report: Report, group: GroupReport) -> Iterator[str]:
+    """Yield the permissions that fall short; those that fall short for the same reason share its lines."""
+    width = max(len(result.action) for result in group.shortfalls)
+    for details, results in groupby(group.shortfalls, key=lambda result: tuple(_details(result))):
+        same = list(results)
+        for result in same:
+            yield f"  {result.action:{width}}  {WORDS[result.decision]}"
+        yield from (f"      {line}" for line in (*details, *_listed(report, group, same)))
+
+
+def _details(result: Result) -> Iterator[str]:
+    example = (
+        f"      (for example {result.witness})" if result.witness and result.witness not in result.resources else ""
+    )
+    yield f"on       {', '.join(result.resources)}{example}"
+    if result.evaluation.blocked_by:
+        yield f"blocked  by {_BLOCKED[result.evaluation.blocked_by]}"
+    if result.misnamed:
+        yield f"meant?   {result.misnamed}"
+    yield from _causes(result)
+    for condition in result.evaluation.conditions:
+        yield f"only if  {condition}"
+    for declaration in result.evaluation.explanation.declarations:
+        yield f"declare  {declaration}   (if every call of the product is like that)"
+
+
+def _causes(result: Result) -> Iterator[str]:
+    label = "nearest" if result.decision in _ADDABLE else "by     "
+    for cause in result.evaluation.causes:
+        sid = f' "{cause.statement.sid}"' if cause.statement.sid else ""
+        place = cause.statement.location
+        line = f":{place.line}" if place.line else ""
+        yield f"{label}  {place.path}{line}{sid} {cause.words}"
+    if not result.evaluation.causes:
+        yield f"reason   {result.reason}"
+
+
+def _listed(report: Report, group: GroupReport, results: Sequence[Result]) -> Iterator[str]:
+    page = f'listed   vendor page of {report.rule_pack.provenance.page_updated}, "{group.heading}"'
+    if len(results) > 1:
+        yield page
+        return
+    requirement = results[0].requirement
+    source = " (inferred)" if requirement.why_inferred else ""
+    yield f"{page}; why{source}: {requirement.why}" if requirement.why else page
+    if requirement.scope_inferred:
+        yield "scope    inferred: the page does not say on which resources"
+
+
+def _block(title: str, lines: Iterable[str]) -> list[str]:
+    found = [f"      {line}" for line in lines]
+    return ["", f"  {title}", *found] if found else []
+
+
+def _cut(text: str, tail: str) -> str:
+    room = _FIRST_LINE - len(tail)
+    return (text if len(text) <= room else f"{text[: room - 3]}...") + tail
+
+
+def verdict_word(report: Report) -> str:
+    """Return ready or not ready, with the cause in a few words."""
+    if report.ready:
+        return f"ready ({report.place})"
+    errors = sum(finding.severity is Severity.ERROR for finding in report.blocking_findings)
+    causes = [f"{len(report.shortfalls)} not granted"] if report.shortfalls else []
+    causes += [f"{errors} {'error' if errors == 1 else 'errors'}"] if errors else []
+    warnings = len(report.blocking_findings) - errors
+    causes += [f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []
+    return f"not ready: {', '.join(causes)}"

