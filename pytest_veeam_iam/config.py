@@ -1,0 +1,235 @@
+"""What the user asked for: options from the command line, the environment and the ini file become settings.
+
+It knows which options there are and which source wins; it knows neither pytest nor what the options do. Every run
+imports it, and a named tuple is made in a tenth of the time of a dataclass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from pytest_veeam_iam.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+Value: TypeAlias = "str | bool | Sequence[str] | None"
+Kind: TypeAlias = Literal["text", "list", "switch"]
+
+_TRUE = ("1", "on", "true", "yes")
+_FALSE = ("", "0", "false", "no", "off")
+
+
+class Option(NamedTuple):
+    """One option: flag ``--veeam-iam-NAME``, ini key ``veeam_iam_NAME``, environment variable ``VEEAM_IAM_NAME``.
+
+    Attributes:
+        name: With hyphens; empty for ``--veeam-iam`` itself.
+        kind: A text; a list, whose flag can be repeated; or a switch.
+        help: What it does, for ``--help`` and the README.
+        metavar: What stands for its value in ``--help``.
+        choices: What it can be, if that is all there is.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    metavar: str = "VALUE"
+    choices: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """As on the command line."""
+        return f"--veeam-iam-{self.name}" if self.name else "--veeam-iam"
+
+    @property
+    def key(self) -> str:
+        """As in the ini file, and as an attribute."""
+        return self.flag[2:].replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """As in the environment."""
+        return self.key.upper()
+
+
+OPTIONS = (
+    Option("", "switch", "collect IAM policy files as test items"),
+    Option("policies", "list", "files or globs to check where no path is given", "GLOB"),
+    Option("match", "list", "words in a path or Sid by which discovery takes a policy (veeam, vb365, vbo365)", "WORD"),
+    Option("pack", "text", "rule pack: vb365-s3 for the newest version, vb365-s3@8.3 for exactly that one", "PACK"),
+    Option("profile", "text", "named selection of the pack's groups", "PROFILE"),
+    Option("groups", "list", "groups of the pack instead of a profile", "GROUP"),
+    Option("bucket", "list", "bucket that must be covered; inferred if not named", "NAME"),
+    Option("prefix", "text", "folder of the repository in the bucket", "FOLDER"),
+    Option("region", "text", "region of the archiver appliance; inferred if not named", "REGION"),
+    Option("account", "text", "the account's 12 digits; inferred if not named", "DIGITS"),
+    Option("partition", "text", "aws, aws-cn, aws-us-gov, ...", "PARTITION"),
+    Option("scenario", "text", "backup or backup-copy; it decides about storage classes, not permissions", "NAME"),
+    Option("storage-class", "text", "storage class of the bucket", "CLASS"),
+    Option("context", "list", "what every request of the product is known to carry", "KEY=VALUE"),
+    Option("together", "switch", "all policies are attached to one principal"),
+    Option("fail-on", "text", "severity from which findings count", "SEVERITY", ("error", "warning")),
+    Option(
+        "list-buckets-on-s3-arn",
+        "text",
+        "whether arn:aws:s3:::* grants s3:ListAllMyBuckets, as the vendor's example has it (default true)",
+        "BOOL",
+        ("true", "false"),
+    ),
+    Option("only", "switch", "collect nothing but policies"),
+)
+
+DISCOVERY_WORDS = ("veeam", "vb365", "vbo365")
+DISCOVERY_MOST = 10
+"""Policies that are checked where none says that it is about Veeam."""
+
+
+class Settings(NamedTuple):
+    """The options, resolved.
+
+    Attributes:
+        is_typed: Whether ``--veeam-iam`` stands on the command line, so that the user can be told of a mistake at once.
+        is_active: Whether policies are collected.
+        policies: Files or globs, may be empty.
+        match: The words of discovery.
+        pack: A rule pack.
+        target: The arguments of ``check_veeam_backup_ready`` that were set.
+        together: Whether all policies belong to one principal.
+        only: Whether nothing else is collected.
+    """
+
+    is_typed: bool
+    is_active: bool
+    policies: tuple[str, ...]
+    match: tuple[str, ...]
+    pack: str
+    target: Mapping[str, object]
+    together: bool
+    only: bool
+
+
+class Layers:
+    """The sources of options, the strongest first.
+
+    Args:
+        command_line: Option -> its value there, None if it was not typed.
+        environment: The environment variables.
+        ini: Option -> its value there, None or empty if it is not set.
+    """
+
+    def __init__(
+        self,
+        command_line: Callable[[Option], Value],
+        environment: Mapping[str, str],
+        ini: Callable[[Option], Value],
+    ) -> None:
+        self._sources = (command_line, lambda option: environment.get(option.variable) or None, ini)
+
+    def values(self, name: str) -> list[Value]:
+        """Return what each source says of an option, None where it says nothing."""
+        option = next(option for option in OPTIONS if option.name == name)
+        return [self._clean(option, source(option)) for source in self._sources]
+
+    def value(self, name: str) -> Value:
+        """Return what the strongest source says that says anything."""
+        return next((value for value in self.values(name) if value is not None), None)
+
+    def text(self, name: str) -> str | None:
+        """Return the value of a text option."""
+        value = self.value(name)
+        return value if isinstance(value, str) else None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the values of a list option."""
+        value = self.value(name)
+        return tuple(value) if isinstance(value, list | tuple) else ()
+
+    def switch(self, name: str) -> bool:
+        """Return the value of a switch."""
+        return bool(self.value(name))
+
+    def _clean(self, option: Option, value: Value) -> Value:
+        if value is None or value == "" or value == []:
+            return None
+        if option.kind == "switch":
+            return _boolean(option, value)
+        if option.kind == "list":
+            return tuple(_split(value) if isinstance(value, str) else [str(each) for each in value])  # type: ignore[union-attr]
+        text = str(value).strip()
+        if option.choices and text not in option.choices:
+            raise TargetError(f"{option.flag}={text}: write {' or '.join(option.choices)}")
+        return text
+
+
+def _split(text: str) -> Iterable[str]:
+    """Split an environment variable or a one-line ini value at commas and white space."""
+    return text.replace(",", " ").split()
+
+
+def _boolean(option: Option, value: Value) -> bool | None:
+    if isinstance(value, bool):
+        return value or None
+    if str(value).lower() in _TRUE:
+        return True
+    if str(value).lower() in _FALSE:
+        return None
+    raise TargetError(f'{option.variable}={value}: write "true" or "false"')
+
+
+def resolve(layers: Layers) -> Settings:
+    """Return the settings.
+
+    Raises:
+        TargetError: For a value that an option cannot have.
+    """
+    command_line, *_ = layers.values("")
+    policies = layers.texts("policies")
+    return Settings(
+        is_typed=bool(command_line),
+        is_active=layers.switch("") or bool(policies),
+        policies=policies,
+        match=layers.texts("match") or DISCOVERY_WORDS,
+        pack=layers.text("pack") or "vb365-s3",
+        target=_target(layers),
+        together=layers.switch("together"),
+        only=layers.switch("only"),
+    )
+
+
+def _target(layers: Layers) -> dict[str, object]:
+    target: dict[str, object] = dict(_selection(layers))
+    for name in ("prefix", "region", "account", "partition", "scenario", "storage-class", "fail-on"):
+        if (text := layers.text(name)) is not None:
+            target[name.replace("-", "_")] = text
+    if buckets := layers.texts("bucket"):
+        target["bucket"] = buckets
+    if pairs := layers.texts("context"):
+        target["context"] = _context(pairs)
+    if (text := layers.text("list-buckets-on-s3-arn")) is not None:
+        target["list_buckets_on_s3_arn"] = text == "true"
+    return target
+
+
+def _selection(layers: Layers) -> dict[str, object]:
+    """Return profile or groups, whichever the strongest source names that names one; both in one are a mistake."""
+    for profile, groups in zip(layers.values("profile"), layers.values("groups"), strict=True):
+        if profile and groups:
+            raise TargetError(
+                "--veeam-iam-profile and --veeam-iam-groups are both set; a profile is itself a selection of groups"
+            )
+        if profile:
+            return {"profile": profile}
+        if groups:
+            return {"groups": groups}
+    return {}
+
+
+def _context(pairs: Sequence[str]) -> dict[str, list[str]]:
+    context: dict[str, list[str]] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise TargetError(f"--veeam-iam-context={pair}: write KEY=VALUE, for example aws:SourceIp=10.1.2.3")
+        context.setdefault(key, []).append(value)
+    return context

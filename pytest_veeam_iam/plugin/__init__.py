@@ -1,0 +1,146 @@
+"""pytest's side: options, marker and fixtures; a run that checks policies registers the hooks of ``run`` as well.
+
+Every run of every user imports this module, so nothing heavy may be imported at its top, and without being asked it
+collects nothing, prints nothing and imports no engine.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_veeam_iam.config import OPTIONS, Layers, Option, resolve
+from pytest_veeam_iam.errors import VeeamIamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from pytest_veeam_iam.config import Settings
+    from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.report import Report
+    from pytest_veeam_iam.rulepacks import RulePack
+
+_INI_TYPES = {"text": "string", "list": "linelist", "switch": "string"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add every option as a flag and an ini key."""
+    group = parser.getgroup("veeam-iam", "IAM policies for Veeam")
+    for option in OPTIONS:
+        how: dict[str, Any] = {"dest": option.key, "default": None, "help": option.help}
+        if option.kind == "switch":
+            how["action"] = "store_true"
+        else:
+            how |= {"action": "append" if option.kind == "list" else "store", "metavar": option.metavar}
+        if option.choices:
+            how["choices"] = option.choices
+        group.addoption(option.flag, **how)
+        parser.addini(option.key, option.help, type=_INI_TYPES[option.kind], default=None)  # type: ignore[arg-type]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker and, if policies are asked for, the hooks that check them."""
+    config.addinivalue_line("markers", "veeam_iam(**target): a test of IAM policies; the target of its veeam_check")
+    try:
+        settings = _settings(config)
+    except VeeamIamError as error:
+        _refuse(config, error)
+        return
+    if settings.is_active:
+        from pytest_veeam_iam.plugin.run import Run
+
+        try:
+            config.pluginmanager.register(Run.start(config, settings), Run.NAME)
+        except VeeamIamError as error:
+            _refuse(config, error)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    def typed(option: Option) -> Any:
+        return config.getoption(option.key)
+
+    def ini(option: Option) -> Any:
+        return config.getini(option.key)
+
+    return resolve(Layers(typed, os.environ, ini))
+
+
+def _refuse(config: pytest.Config, error: VeeamIamError) -> None:
+    """Stop the run if the user typed ``--veeam-iam``; else one item says it, so that all other tests still run."""
+    if config.getoption("veeam_iam") or config.inipath is None:
+        raise pytest.UsageError(str(error)) from error
+    from pytest_veeam_iam.plugin.run import BrokenRun
+
+    config.pluginmanager.register(BrokenRun(config, error), BrokenRun.NAME)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[Any]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let the short summary of any failing test begin with what falls short, not with the name of an exception."""
+    report = yield
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if call.excinfo and isinstance(call.excinfo.value, VeeamIamError) and crash is not None:
+        crash.message = str(call.excinfo.value).partition("\n")[0]
+    return report
+
+
+@pytest.fixture(scope="session")
+def veeam_rulepack(pytestconfig: pytest.Config) -> RulePack:
+    """The configured rule pack."""
+    from pytest_veeam_iam.rulepacks import load_rulepack
+
+    return load_rulepack(_settings(pytestconfig).pack)
+
+
+@pytest.fixture(scope="session")
+def veeam_policies(pytestconfig: pytest.Config) -> tuple[Policy, ...]:
+    """The configured policies, or those that discovery finds; at least one."""
+    from pytest_veeam_iam.plugin.selection import load_all
+
+    __tracebackhide__ = True
+    return load_all(pytestconfig, _settings(pytestconfig))
+
+
+@pytest.fixture
+def veeam_policy(request: pytest.FixtureRequest) -> Policy:
+    """One of ``veeam_policies``: the test runs once for each."""
+    __tracebackhide__ = True
+    param: Policy | VeeamIamError = request.param
+    if isinstance(param, VeeamIamError):
+        raise param
+    return param
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that wants ``veeam_policy`` once for each policy; a file that cannot be read is a test that fails."""
+    if "veeam_policy" in metafunc.fixturenames:
+        from pytest_veeam_iam.plugin.selection import parameters
+
+        ids, values = parameters(metafunc.config, _settings(metafunc.config))
+        metafunc.parametrize("veeam_policy", values, ids=ids, indirect=True)
+
+
+@pytest.fixture
+def veeam_check(request: pytest.FixtureRequest) -> Callable[..., Report]:
+    """``check_veeam_backup_ready`` with the configured target and that of the marker; explicit arguments win."""
+    from pytest_veeam_iam.assertions import check_veeam_backup_ready
+
+    settings = _settings(request.config)
+    configured = {"pack": settings.pack, **settings.target}
+    for marker in reversed(list(request.node.iter_markers("veeam_iam"))):
+        configured = _override(configured, marker.kwargs)
+
+    def check(policy: object, **target: object) -> Report:
+        __tracebackhide__ = True
+        return check_veeam_backup_ready(policy, **_override(configured, target))  # type: ignore[arg-type]
+
+    return check
+
+
+def _override(target: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return a target with some keys replaced; groups of a higher layer replace a profile of a lower one, and back."""
+    other = {"profile": "groups", "groups": "profile"}
+    replaced = {other[name] for name in more if name in other} - set(more)
+    return {**{key: value for key, value in target.items() if key not in replaced}, **more}

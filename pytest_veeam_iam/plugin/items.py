@@ -1,0 +1,201 @@
+"""The nodes of a policy file in pytest's tree: an item per group, and one for what is wrong with the document."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.report import VeeamNotReady
+from pytest_veeam_iam.reporters import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.report import Report
+
+LINT = "lint"
+LOAD = "load"
+"""The only item of a file that cannot be read."""
+
+
+class Subject:
+    """Policies that are judged together, and their report, made when the first item asks for it.
+
+    Args:
+        name: What the summary calls them.
+        policies: Attached to one principal.
+        check: Makes the report.
+        hint: Says what may help a group that falls short, or nothing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        policies: list[Policy],
+        check: Callable[[list[Policy]], Report],
+        hint: Callable[[Subject, str], str],
+    ) -> None:
+        self.name, self.policies = name, policies
+        self._check, self._hint = check, hint
+
+    @cached_property
+    def report(self) -> Report:
+        """The report for the configured target."""
+        return self._check(self.policies)
+
+    def hint(self, group_id: str) -> str:
+        """Return a sentence that may help, or an empty string."""
+        return self._hint(self, group_id)
+
+
+class PolicyFile(pytest.File):
+    """A file that holds policies, or should."""
+
+    subjects: dict[str, Subject]
+    group_ids: tuple[str, ...]
+    error: VeeamIamError | None
+
+    @classmethod
+    def of(
+        cls,
+        parent: pytest.Collector,
+        path: Path,
+        *,
+        subjects: dict[str, Subject] | None = None,
+        group_ids: tuple[str, ...] = (),
+        error: VeeamIamError | None = None,
+    ) -> PolicyFile:
+        """Return the node of a file.
+
+        Args:
+            parent: As pytest says.
+            path: The file.
+            subjects: By what goes before the group in the item's name, which is empty for the only policy of a file.
+            group_ids: The groups that are checked; none if another file's items check them.
+            error: Why it cannot be read.
+        """
+        node: PolicyFile = cls.from_parent(parent, path=path)
+        node.subjects, node.group_ids, node.error = subjects or {}, group_ids, error
+        return node
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the items: a file that cannot be read is one that fails."""
+        if self.error is not None:
+            yield ErrorItem.of(self, LOAD, self.error)
+        for prefix, subject in self.subjects.items():
+            for group_id in self.group_ids:
+                yield GroupItem.of(self, prefix + group_id, subject)
+            yield LintItem.of(self, prefix + LINT, subject)
+
+
+class ConfigurationFile(pytest.File):
+    """The file whose configuration is wrong."""
+
+    error: VeeamIamError
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Path, error: VeeamIamError) -> ConfigurationFile:
+        """Return the node of the file."""
+        node: ConfigurationFile = cls.from_parent(parent, path=path)
+        node.error = error
+        return node
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield the item that fails."""
+        yield ErrorItem.of(self, "configuration", self.error)
+
+
+class VeeamItem(pytest.Item):
+    """An item whose failure is a text that needs no traceback."""
+
+    line: int | None = None
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return where the policy begins, which is where JUnit and annotations point to; the line is 0-based."""
+        return self.path, (self.line or 1) - 1, self.nodeid
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Return the text of the error alone, its first line being what every short form shows."""
+        if not isinstance(excinfo.value, VeeamIamError):
+            return super().repr_failure(excinfo, style)
+        from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback
+
+        lines = str(excinfo.value).split("\n")
+        crash = ReprFileLocation(str(self.path), self.line or 1, lines[0])
+        entry = ReprEntry(lines, None, None, None, "value")
+        return ExceptionChainRepr([(ReprTraceback([entry], None, "value"), crash, None)])
+
+
+class ErrorItem(VeeamItem):
+    """What cannot be checked at all."""
+
+    error: VeeamIamError
+
+    @classmethod
+    def of(cls, parent: pytest.File, name: str, error: VeeamIamError) -> ErrorItem:
+        """Return an item that fails with ``error``."""
+        item: ErrorItem = cls.from_parent(parent, name=name)
+        item.error, item.line = error, getattr(error, "line", None)
+        item.add_marker("veeam_iam")
+        return item
+
+    def runtest(self) -> None:
+        """Fail."""
+        self.user_properties.append(("veeam_iam.policy", self.nodeid.partition("::")[0]))
+        self.user_properties.append(("veeam_iam.cell", "cannot be read"))
+        raise self.error
+
+
+class SubjectItem(VeeamItem):
+    """A part of what is said about some policies."""
+
+    subject: Subject
+
+    @classmethod
+    def of(cls, parent: pytest.File, name: str, subject: Subject) -> SubjectItem:
+        """Return an item about ``subject``."""
+        item: SubjectItem = cls.from_parent(parent, name=name)
+        item.subject, item.line = subject, subject.policies[0].location.line
+        item.add_marker("veeam_iam")
+        return item
+
+    def tell(self, **properties: str) -> None:
+        """Add what JUnit, the summary and other reporters show of this item."""
+        report = self.subject.report
+        told = {"policy": self.subject.name, "pack": report.pack, "place": report.place, **properties}
+        self.user_properties.extend((f"veeam_iam.{name}", value) for name, value in told.items())
+
+
+class GroupItem(SubjectItem):
+    """Passes if every required permission of one group is granted."""
+
+    def runtest(self) -> None:
+        """Raise VeeamNotReady if the group falls short."""
+        group_id = self.name.rpartition("/")[2]
+        report = self.subject.report
+        group = report.group(group_id)
+        granted = len(group.required) - len(group.shortfalls)
+        self.tell(group=group_id, cell=f"{granted}/{len(group.required)}")
+        if not group.ready:
+            hint = self.subject.hint(group_id)
+            explanation = text.explain_group(report, group) + (f"\n\n  {hint}" if hint else "")
+            raise VeeamNotReady(explanation, report)
+
+
+class LintItem(SubjectItem):
+    """Passes if no finding about the documents counts."""
+
+    def runtest(self) -> None:
+        """Raise VeeamNotReady if a finding counts."""
+        report = self.subject.report
+        blocking = report.blocking_findings
+        count = f"{len(blocking)} {'error' if len(blocking) == 1 else 'errors'}"
+        notes = [text.finding_line(finding) for finding in report.findings if finding.severity == "warning"]
+        self.tell(group=LINT, cell=count if blocking else "ok", **({"warnings": "\n".join(notes)} if notes else {}))
+        if blocking:
+            raise VeeamNotReady(text.explain_findings(blocking), report)

@@ -1,0 +1,106 @@
+"""The table at the end of a run, policies by group; made of the reports' properties, so that xdist changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_MOST_ROWS = 20
+
+
+@dataclass
+class Row:
+    """One line of the table.
+
+    Attributes:
+        name: The policy.
+        cells: Group -> what its item said.
+        failed: The groups whose items failed.
+        place: The bucket or buckets that were checked, in words.
+        warnings: Findings that do not count, a line each.
+    """
+
+    name: str
+    cells: dict[str, str] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
+    place: str = ""
+    warnings: str = ""
+
+    def verdict(self, columns: Sequence[str]) -> str:
+        """Return ready or not ready, with the cause; a row of which only a part ran says so."""
+        if not self.place:
+            return "cannot be read"
+        causes = []
+        lacking = sum(_lacking(self.cells[name]) for name in self.failed if name in self.cells)
+        if lacking:
+            causes.append(f"{lacking} not granted")
+        causes += [
+            self.cells[name] for name in sorted(self.failed) if name in self.cells and not _lacking(self.cells[name])
+        ]
+        if self.failed:
+            return f"not ready: {', '.join(causes)}"
+        missing = [name for name in columns if name not in self.cells]
+        return f"ready as far as it ran ({self.place})" if missing else f"ready ({self.place})"
+
+
+def _lacking(cell: str) -> int:
+    granted, slash, of = cell.partition("/")
+    return int(of) - int(granted) if slash else 0
+
+
+class Table:
+    """What the items said, by policy.
+
+    Args:
+        columns: The groups, then the other items, as they are named.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        self.rows: dict[str, Row] = {}
+
+    def add(self, properties: Mapping[str, str], *, failed: bool) -> None:
+        """Keep what one item said."""
+        name = properties["veeam_iam.policy"]
+        row = self.rows.setdefault(name, Row(name))
+        group = properties.get("veeam_iam.group", "")
+        if group:
+            row.cells[group] = properties["veeam_iam.cell"]
+        row.place = properties.get("veeam_iam.place", row.place)
+        row.warnings = properties.get("veeam_iam.warnings", row.warnings)
+        if failed:
+            row.failed.add(group)
+
+    @property
+    def ready(self) -> int:
+        """How many policies are ready, as far as they were checked."""
+        return sum(not row.failed for row in self.rows.values())
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some policy was not checked in full."""
+        return any(row.place and len(row.cells) < len(self.columns) for row in self.rows.values())
+
+    def lines(self) -> Iterator[str]:
+        """Yield the table; of many policies only those that fall short."""
+        rows = list(self.rows.values())
+        if len(rows) > _MOST_ROWS:
+            rows = [row for row in rows if row.failed][:_MOST_ROWS]
+        if rows:
+            yield from _aligned([("", *self.columns, ""), *(self._texts(row) for row in rows)])
+        if len(rows) < len(self.rows):
+            yield f"... and {len(self.rows) - len(rows)} more"
+        for row in rows:
+            yield from (f"  {warning}" for warning in row.warnings.split("\n") if warning and not row.failed)
+
+    def _texts(self, row: Row) -> tuple[str, ...]:
+        return (row.name, *(row.cells.get(column, "-") for column in self.columns), row.verdict(self.columns))
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for texts in table:
+        yield "  ".join(f"{text:{width}}" for text, width in zip(texts, widths, strict=True)).rstrip()
