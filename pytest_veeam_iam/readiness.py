@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pytest_veeam_iam import checks
 from pytest_veeam_iam.catalog import condition_keys
+from pytest_veeam_iam.iam.authorization import BUDGET
+from pytest_veeam_iam.iam.automata import Budget
 from pytest_veeam_iam.iam.context import Context
 from pytest_veeam_iam.iam.document import Effect
 from pytest_veeam_iam.iam.evaluation import Decision, authorizer, evaluate, resources_wanted
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 _INFERRED = ("bucket", "region", "account")
 """The parameters of a target that are inferred if they are not named."""
+
+_COMPARISONS = 5 * BUDGET
+"""Steps that all comparisons of targets may take: about 1 s, after which the best one so far is taken."""
 
 NOT_MODELLED = (
     "resource control policies",
@@ -173,14 +178,15 @@ class _Check:
             account=_one(expected.target.account),
             keys_of=condition_keys,
         )
+        self.budget = Budget(_COMPARISONS)
         self.services = _services(self.pack, self.group_ids)
         self.target = infer(expected.target, policies.identity, services=self.services, lacking=self._lacking)
 
     def _demands(self, target: Target) -> Mapping[tuple[str, str], _Demand]:
         return _demands(self.pack, self.group_ids, target, by_arn=self.expected.list_buckets_on_s3_arn)
 
-    def _evaluate(self, demand: _Demand) -> Evaluation:
-        return evaluate(self.authorizer, demand.requirement.action, demand.wants, self.context)
+    def _evaluate(self, demand: _Demand, budget: Budget | None = None) -> Evaluation:
+        return evaluate(self.authorizer, demand.requirement.action, demand.wants, self.context, budget)
 
     def _ask(self, action: str, resources: Iterable[str]) -> Evaluation:
         by_arn = self.expected.list_buckets_on_s3_arn
@@ -191,7 +197,7 @@ class _Check:
         """Return how many required permissions that use one of ``names`` are not allowed, counting up to ``most``."""
         demands, lacking = self._demands(target), 0
         for key in self._required_with(names):
-            lacking += self._evaluate(demands[key]).decision is not Decision.ALLOWED
+            lacking += self._evaluate(demands[key], self.budget).decision is not Decision.ALLOWED
             if lacking >= most:
                 break
         return lacking

@@ -96,20 +96,21 @@ class Authorizer:
             )
         return known
 
-    def answer(self, action: str, wants: Sequence[Wanted], context: Context, budget: int = BUDGET) -> Answer:
+    def answer(self, action: str, wants: Sequence[Wanted], context: Context, budget: Budget | None = None) -> Answer:
         """Return whether ``action`` is allowed on every one of the wanted resources.
 
         Args:
             action: For example ``s3:GetObject``; case does not matter.
             wants: What must be allowed; not empty.
             context: What is known of any request.
-            budget: Steps of the search before the answer is UNDETERMINED.
+            budget: Steps of the search before the answer is UNDETERMINED, shared with other questions; None is
+                ``BUDGET`` for this one.
         """
         relevant = self.relevant(action)
         if self._is_plainly_allowed(relevant, wants):
             return _PLAINLY_ALLOWED
         asked = [Asked(want, context.for_request(action, want.text)) for want in wants]
-        return self._search(relevant, asked, Budget(budget))
+        return self._search(relevant, asked, budget or Budget(BUDGET))
 
     def _is_plainly_allowed(self, relevant: Relevant, wants: Sequence[Wanted]) -> bool:
         """Return True if literal prefixes alone prove the answer; False says nothing."""

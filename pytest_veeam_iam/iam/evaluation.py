@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from pytest_veeam_iam.iam.authorization import Answer
+    from pytest_veeam_iam.iam.automata import Budget
     from pytest_veeam_iam.iam.causes import Cause
     from pytest_veeam_iam.iam.context import Context
     from pytest_veeam_iam.iam.document import Policy, Statement
@@ -89,9 +90,11 @@ class Evaluation:
         return f"<Evaluation {self.action}: {self.decision}>"
 
 
-def evaluate(authorizer: Authorizer, action: str, wants: Sequence[Wanted], context: Context) -> Evaluation:
-    """Return whether the policies in effect allow ``action`` on every one of ``wants``."""
-    return Evaluation(authorizer, action, wants, context, authorizer.answer(action, wants, context))
+def evaluate(
+    authorizer: Authorizer, action: str, wants: Sequence[Wanted], context: Context, budget: Budget | None = None
+) -> Evaluation:
+    """Return whether the policies in effect allow ``action`` on every one of ``wants``, within a budget."""
+    return Evaluation(authorizer, action, wants, context, authorizer.answer(action, wants, context, budget))
 
 
 def resources_wanted(

@@ -71,10 +71,11 @@ class Glob:
         any_resource: Whether it is ``*``.
     """
 
-    __slots__ = ("any_resource", "certainty", "prefix", "shape", "text", "tokens")
+    __slots__ = ("_automaton", "any_resource", "certainty", "prefix", "shape", "text", "tokens")
 
     def __init__(self, text: str, tokens: tuple[Token, ...], certainty: Certainty = Certainty.ALWAYS) -> None:
         self.text, self.tokens, self.certainty = text, tokens, certainty
+        self._automaton: Automaton | None = None
         literal = 0
         while literal < len(tokens) and isinstance(tokens[literal], str):
             literal += 1
@@ -97,7 +98,11 @@ class Glob:
             return text == self.prefix
         if not text.startswith(self.prefix):
             return False
-        return self.shape is Shape.PREFIX or Automaton([self.tokens]).accepts_text(text)
+        if self.shape is Shape.PREFIX:
+            return True
+        if self._automaton is None:
+            self._automaton = Automaton([self.tokens])
+        return self._automaton.accepts_text(text)
 
 
 def matches(pattern: Pieces, text: str) -> Certainty:

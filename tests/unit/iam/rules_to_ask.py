@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam.authorization import Answer, Authorizer
+from pytest_veeam_iam.iam.automata import Budget
 from pytest_veeam_iam.iam.certainty import Certainty
 from pytest_veeam_iam.iam.context import Context
 from pytest_veeam_iam.iam.evaluation import resources_wanted
@@ -45,7 +46,7 @@ def wants(*patterns: str, action: str = "s3:GetObject") -> tuple[Wanted, ...]:
 
 
 def answer(policies: Authorizer, *patterns: str, action: str = "s3:GetObject", budget: int = PLENTY) -> Answer:
-    return policies.answer(action, wants(*patterns, action=action), Context.of(), budget)
+    return policies.answer(action, wants(*patterns, action=action), Context.of(), Budget(budget))
 
 
 def weakest_of(*values: Certainty) -> Certainty:

@@ -232,7 +232,7 @@ def test_the_fast_path_and_the_search_agree(layers: dict[str, Any], asked: tuple
     policies, (action, patterns) = _authorizer(layers), asked
     resources = wants(*patterns, action=action)
     searched = _searched(policies, action, resources).decision
-    assert policies.answer(action, resources, Context.of(), PLENTY).decision is searched
+    assert policies.answer(action, resources, Context.of(), Budget(PLENTY)).decision is searched
     if policies._is_plainly_allowed(policies.relevant(action), resources):
         assert searched is Decision.ALLOWED
 
