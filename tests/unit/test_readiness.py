@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
 from pytest_veeam_iam import Report, TargetError, check_veeam_backup_ready, load_rulepack
-
-Document: TypeAlias = dict[str, Any]
+from tests.policy_documents import Document, allow, deny, document
 
 PACK = load_rulepack("vb365-s3@8.3")
 REQUIRED = {group.id: [each.action for each in group.required] for group in PACK.groups}
@@ -18,18 +17,6 @@ BUCKET_ACTIONS, OBJECT_ACTIONS = REQUIRED["bucket"], REQUIRED["object"]
 APPLIANCE_ACTIONS = REQUIRED["archiver-appliance"]
 ALL_REQUIRED = [(group, action) for group, actions in REQUIRED.items() for action in actions]
 S3_GROUPS = ["repository", "bucket", "object"]
-
-
-def document(*statements: Document) -> Document:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
 def vendor_example(*without: str) -> Document:

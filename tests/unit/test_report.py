@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,11 +11,10 @@ from pytest_veeam_iam import Report, check_veeam_backup_ready, load_rulepack
 from pytest_veeam_iam.iam.document import Location
 from pytest_veeam_iam.report import Finding, Severity
 from pytest_veeam_iam.reporters import text
+from tests.policy_documents import Document, allow, deny, document
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Document: TypeAlias = dict[str, Any]
 
 BUCKET = "arn:aws:s3:::acme-veeam"
 ALL_REQUIRED = [each.action for group in load_rulepack().groups for each in group.required]
@@ -30,18 +29,6 @@ PROVISO = (
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run where a test can write, so that paths are short."""
     monkeypatch.chdir(tmp_path)
-
-
-def document(*statements: Document) -> Document:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
 EVERYTHING = document(allow("*"))

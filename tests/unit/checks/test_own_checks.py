@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_veeam_iam import check_veeam_backup_ready
+from tests.policy_documents import Document, allow, deny, document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Document: TypeAlias = dict[str, Any]
-
 BUCKET, OBJECTS = "arn:aws:s3:::acme-veeam", "arn:aws:s3:::acme-veeam/*"
-
-
-def document(*statements: Document) -> Document:
-    return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
 def found(check: str, policy: Document, **arguments: Any) -> list[str]:

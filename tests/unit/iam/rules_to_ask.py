@@ -13,7 +13,7 @@ from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.rules import Rule
 from pytest_veeam_iam.iam.verdicts import Layer, RuleLayer
 from pytest_veeam_iam.sources.mapping import tree_of
-from tests.unit.iam.statements import Document, document
+from tests.policy_documents import Document, document
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.iam.globs import Wanted

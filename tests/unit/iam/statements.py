@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 from pytest_veeam_iam import Evaluation, evaluate
-
-Document: TypeAlias = dict[str, Any]
+from tests.policy_documents import Document, document
 
 BUCKET = "arn:aws:s3:::acme"
 OBJECTS = f"{BUCKET}/*"
@@ -14,18 +13,6 @@ OFFICE = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
 REGION = {"StringEquals": {"aws:RequestedRegion": "eu-central-1"}}
 TLS = {"Bool": {"aws:SecureTransport": "true"}}
 USERNAME = f"{BUCKET}/${{aws:username}}/*"
-
-
-def document(*statements: Document, version: str = "2012-10-17") -> Document:
-    return {"Version": version, "Statement": list(statements)}
-
-
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
 def allow_but(action: str, *resources: str) -> Document:

@@ -18,6 +18,7 @@ from pytest_veeam_iam.iam.globs import Wanted, wanted
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.verdicts import Layer, RuleLayer, Verdict
 from pytest_veeam_iam.sources.mapping import tree_of
+from tests.policy_documents import Document, allow, deny, document
 from tests.unit.iam.rules_to_ask import (
     CONDITIONS,
     DEPENDS,
@@ -31,7 +32,6 @@ from tests.unit.iam.rules_to_ask import (
     rules,
     wants,
 )
-from tests.unit.iam.statements import Document, allow, deny, document
 
 # --- several classes ---
 

@@ -7,19 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_veeam_iam import evaluate
-from tests.unit.iam.statements import (
-    BUCKET,
-    OBJECTS,
-    OFFICE,
-    TLS,
-    Document,
-    allow,
-    allow_but,
-    ask,
-    deny,
-    document,
-    words,
-)
+from tests.policy_documents import Document, allow, deny, document
+from tests.unit.iam.statements import BUCKET, OBJECTS, OFFICE, TLS, allow_but, ask, words
 
 # --- why the nearest grant does not count ---
 

@@ -8,21 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.iam.statements import (
-    BUCKET,
-    OBJECTS,
-    OFFICE,
-    REGION,
-    TLS,
-    USERNAME,
-    Document,
-    allow,
-    allow_but,
-    ask,
-    deny,
-    document,
-    words,
-)
+from tests.policy_documents import Document, allow, deny, document
+from tests.unit.iam.statements import BUCKET, OBJECTS, OFFICE, REGION, TLS, USERNAME, allow_but, ask, words
 
 TAGGED = {"StringEquals": {"aws:PrincipalTag/team": "backup"}}
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
 
 from pytest_veeam_iam import Decision, Evaluation, TargetError, evaluate, load_rulepack
 from pytest_veeam_iam.errors import PolicyLoadError
-
-Document: TypeAlias = dict[str, Any]
+from tests.policy_documents import Document, allow, deny, document
 
 BUCKET = "arn:aws:s3:::acme-veeam"
 OBJECTS = f"{BUCKET}/*"
@@ -20,18 +19,6 @@ ROOT = "arn:aws:iam::111122223333:root"
 OFFICE = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
 OBJECT_ACTIONS = [requirement.action for requirement in load_rulepack().group("object").required]
 APPLIANCE_ACTIONS = [requirement.action for requirement in load_rulepack().group("archiver-appliance").required]
-
-
-def document(*statements: Document, version: str | None = "2012-10-17") -> Document:
-    return {"Statement": list(statements)} | ({} if version is None else {"Version": version})
-
-
-def allow(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
-
-
-def deny(action: str | list[str], resource: str | list[str] = "*", **more: Any) -> Document:
-    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
 
 
 def allow_but(action: str, resource: str | list[str]) -> Document:

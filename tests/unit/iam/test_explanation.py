@@ -13,7 +13,8 @@ from pytest_veeam_iam.iam.explanation import explain
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.verdicts import Layer, Verdict
 from pytest_veeam_iam.sources.mapping import tree_of
-from tests.unit.iam.statements import BUCKET, OBJECTS, allow, ask, deny, document, words
+from tests.policy_documents import allow, deny, document
+from tests.unit.iam.statements import BUCKET, OBJECTS, ask, words
 
 # --- layers ---
 

@@ -11,8 +11,8 @@ from pytest_veeam_iam.iam.context import Context
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.rules import Rule
 from pytest_veeam_iam.sources.mapping import tree_of
+from tests.policy_documents import Document, allow, deny, document
 from tests.unit.iam.rules_to_ask import ALWAYS, CONDITIONS, DEPENDS, NEVER, UNRESOLVED, rules, weakest_of
-from tests.unit.iam.statements import Document, allow, deny, document
 
 
 @pytest.mark.parametrize(

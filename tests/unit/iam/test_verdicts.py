@@ -9,6 +9,7 @@ import pytest
 
 from pytest_veeam_iam.iam.authorization import Authorizer, Decision
 from pytest_veeam_iam.iam.verdicts import Layer, RuleLayer
+from tests.policy_documents import allow, deny
 from tests.unit.iam.rules_to_ask import (
     ALWAYS,
     CONDITIONS,
@@ -22,7 +23,6 @@ from tests.unit.iam.rules_to_ask import (
     rules,
     weakest_of,
 )
-from tests.unit.iam.statements import allow, deny
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.iam.certainty import Certainty

@@ -14,7 +14,8 @@ from pytest_veeam_iam.iam.explanation import explain
 from pytest_veeam_iam.iam.globs import wanted
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.sources.mapping import tree_of
-from tests.unit.iam.statements import BUCKET, OBJECTS, Document, allow, allow_but, ask, deny, document
+from tests.policy_documents import Document, allow, deny, document
+from tests.unit.iam.statements import BUCKET, OBJECTS, allow_but, ask
 
 ID = "0123456789abcdef0"
 INSTANCES = "arn:aws:ec2:*:*:instance/*"
