@@ -40,14 +40,16 @@ def explain(report: Report) -> str:
         report: What to tell.
 
     Returns:
-        Lines without a trailing line feed: summary, a line per group, every permission that falls short, findings, and
-        what the answer does not prove.
+        Lines without a trailing line feed: summary, a line per group, every permission that falls short, findings, notes
+        if it is ready, and what the answer does not prove.
     """
     lines = [summary(report), ""]
     lines += [group_line(group) for group in report.groups]
     for group in report.groups:
         lines += ["", *_shortfalls(report, group)] if group.shortfalls else []
-    lines += _block("findings", map(finding_line, report.findings))
+    notes = [finding for finding in report.findings if finding.severity is Severity.NOTE]
+    lines += _block("findings", (finding_line(finding) for finding in report.findings if finding not in notes))
+    lines += _block("notes", map(finding_line, notes)) if report.ready else []
     lines += _block("to fix, add:", additions(report.shortfalls))
     return "\n".join([*lines, "", *provisos(report)])
 

@@ -143,7 +143,7 @@ def test_conditions_layers_and_findings_are_told(tmp_path: Path) -> None:
     )
     boundary = document(allow(["s3:ListBucket*", "s3:GetBucketV*"]))
     report = check_veeam_backup_ready(
-        written(tmp_path, policy), groups=["bucket"], bucket="acme-veeam", permissions_boundary=boundary
+        written(tmp_path, policy), groups=["bucket"], bucket="acme-veeam", permissions_boundary=boundary, lint=False
     )
     assert report.explain() == f"{CONDITIONAL}Not given: SCP, bucket policy. {PROVISO}"
 
@@ -480,3 +480,12 @@ def test_a_repr_is_one_line() -> None:
 def test_a_report_names_its_files(tmp_path: Path) -> None:
     name = written(tmp_path, EVERYTHING)
     assert check_veeam_backup_ready([name, EVERYTHING, name]).sources == ("role.json", "<mapping>")
+
+
+def test_notes_are_told_where_nothing_else_is_to_be_done() -> None:
+    granted = document(allow("s3:ListAllMyBuckets", "arn:aws:s3:::*"), allow("s3:GetBucketLocation", BUCKET))
+    lines = check_veeam_backup_ready(granted, groups=["repository"]).explain().splitlines()
+    assert "  notes" in lines
+    assert any(line.endswith("[list_buckets_arn]") for line in lines)
+    lacking = document(allow("s3:ListAllMyBuckets", "arn:aws:s3:::*"))
+    assert "[list_buckets_arn]" not in check_veeam_backup_ready(lacking, groups=["repository"]).explain()

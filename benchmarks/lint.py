@@ -1,0 +1,85 @@
+"""The rows of the lint: what it takes beside parliament's own analysis, and how it grows with more policies."""
+
+from __future__ import annotations
+
+from itertools import islice
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from benchmarks.documents import generated, ordinary
+from benchmarks.measure import side_by_side
+from benchmarks.table import Row, duration, times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from benchmarks.documents import Document
+    from pytest_veeam_iam.checks import Subject
+
+SIZES = (10, 100, 1_000)
+"""Policies of an account dump, no two of them the same."""
+
+
+def rows(how_many: int) -> Iterator[Row]:
+    """Yield the lint of each ordinary document against parliament's analysis, and of ever more generated ones."""
+    from pytest_veeam_iam.linter import loading
+
+    analyze = loading.parliament().analyze_policy_string
+    for document in ordinary():
+        ours, text = _lint(document), document.text
+        pair = side_by_side(ours, lambda text=text: analyze(text, ignore_private_auditors=True).findings, rounds=31)
+        took = f"{duration(pair.theirs)} parliament"
+        yield Row(
+            "lint and arbitration", document.name, duration(pair.ours), took, times(pair.ratio), "1.3 x parliament"
+        )
+    yield from _growth([size for size in SIZES if size <= how_many])
+
+
+def _growth(sizes: Sequence[int]) -> Iterator[Row]:
+    documents = generated(2 * sizes[0] + sum(sizes[1:]))
+    _seconds(islice(documents, sizes[0]))  # the data is read on first use
+    first = _seconds(islice(documents, sizes[0]))
+    for size in sizes[1:]:
+        each = _seconds(islice(documents, size))
+        ours, theirs = f"{duration(each)} each", f"{duration(first)} each"
+        over = f"{size:,} policies against {sizes[0]}"
+        yield Row("all checks, time per policy", over, ours, theirs, times(each / first), "linear: about 1 x")
+
+
+def _seconds(documents: Iterable[Document]) -> float:
+    """Return the seconds that all checks take for each of these policies."""
+    from pytest_veeam_iam import checks
+
+    subjects = [_subject(document) for document in documents]
+    start = perf_counter()
+    for subject in subjects:
+        list(checks.findings(subject, lint=True))
+    return (perf_counter() - start) / len(subjects)
+
+
+def _lint(document: Document) -> Callable[[], object]:
+    """Return a task that lints a document as if it had never been seen."""
+    from pytest_veeam_iam import linter
+    from pytest_veeam_iam.checks import parliament
+
+    subject = _subject(document)
+
+    def lint() -> object:
+        linter._analysed.cache_clear()
+        return list(parliament.check(subject))
+
+    return lint
+
+
+def _subject(document: Document) -> Subject:
+    """Return what the checks get of a document."""
+    from pytest_veeam_iam import check_veeam_backup_ready, checks
+
+    subjects: list[Subject] = []
+    seen = checks.findings
+    checks.findings = lambda subject, **_: subjects.append(subject) or ()  # type: ignore[assignment]
+    try:
+        check_veeam_backup_ready(document.text, **document.target)  # type: ignore[arg-type]
+    finally:
+        checks.findings = seen
+    return subjects[0]
