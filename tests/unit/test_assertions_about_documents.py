@@ -56,6 +56,10 @@ def test_warnings_count_if_they_are_asked_for() -> None:
 def test_a_policy_that_is_not_about_veeam_is_judged_for_itself() -> None:
     policy = {
         "Version": "2012-10-17",
-        "Statement": {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:eu-west-1:111122223333:q"},
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "sqs:SendMessage",
+            "Resource": "arn:aws:sqs:eu-west-1:111122223333:q",
+        },
     }
     assert assert_lint_clean(policy, fail_on="warning").ready

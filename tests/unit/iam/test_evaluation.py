@@ -8,6 +8,10 @@ import pytest
 
 from pytest_veeam_iam import Decision, Evaluation, TargetError, evaluate, load_rulepack
 from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.iam import evaluation
+from pytest_veeam_iam.iam.automata import Budget
+from pytest_veeam_iam.iam.context import Context
+from pytest_veeam_iam.sources import policies_of
 from tests.policy_documents import Document, allow, deny, document
 
 BUCKET = "arn:aws:s3:::acme-veeam"
@@ -1057,3 +1061,40 @@ def test_a_short_arn_can_be_asked_for() -> None:
         allow("ec2:*", "arn:aws:ec2:us-east-1:*:*"), action="ec2:StartInstances", resources="arn:aws:ec2:eu-west-1"
     )
     assert answer.reason
+
+
+# --- what has no Principal ---
+
+
+@pytest.mark.parametrize("principal", [None, USER, ROLE])
+def test_a_bucket_policy_without_a_principal_grants_nothing(principal: str | None) -> None:
+    policy = document(allow("s3:GetObject", OBJECTS))
+    answer = evaluate(document(allow("ec2:*")), "s3:GetObject", OBJECTS, resource_policies=policy, principal=principal)
+    assert answer.decision == "missing"
+
+
+@pytest.mark.parametrize("principal", [None, USER, ROLE])
+def test_nobody_can_tell_what_a_deny_without_a_principal_denies(principal: str | None) -> None:
+    policy = document(deny("s3:GetObject", OBJECTS))
+    answer = evaluate(EVERYTHING, "s3:GetObject", OBJECTS, resource_policies=policy, principal=principal)
+    assert answer.decision == "undetermined"
+
+
+def test_a_deny_that_names_the_user_is_no_grant() -> None:
+    policy = document(deny("s3:PutObject", OBJECTS, Principal={"AWS": USER}))
+    for action in ("s3:GetObject", "s3:PutObject"):
+        answer = evaluate(document(allow("ec2:*")), action, OBJECTS, resource_policies=policy, principal=USER)
+        assert answer.decision in ("missing", "denied")
+
+
+# --- the budget ---
+
+
+def test_questions_can_share_a_budget() -> None:
+    policies = evaluation.authorizer(policies_of(document(allow("s3:*", ["arn:aws:s3:::b/*x", "arn:aws:s3:::b/*y"]))))
+    want = evaluation.resources_wanted(
+        "s3:GetObject", ["arn:aws:s3:::b/*"], partition="aws", list_buckets_on_s3_arn=True
+    )
+    ample = evaluation.evaluate(policies, "s3:GetObject", want, Context.of())
+    spent = evaluation.evaluate(policies, "s3:GetObject", want, Context.of(), Budget(0))
+    assert (ample.decision, spent.decision) == ("partial", "undetermined")

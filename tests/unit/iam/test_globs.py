@@ -19,6 +19,7 @@ from pytest_veeam_iam.iam.globs import (
     action_glob,
     action_problem,
     all_buckets,
+    can_meet,
     matches,
     relation,
     resource_glob,
@@ -367,6 +368,22 @@ DENOTED = [
     ("arn:aws:s3:eu::accesspoint/*", "arn:aws:s3:eu::accesspoint/a:b", True),
     ("arn:aws:s3:eu:111122223333:*", "arn:aws:s3:eu:111122223333:job", True),
     ("arn:aws:s3::111122223333:*", "arn:aws:s3::111122223333:a/b", True),
+    # the first slash may be what a wildcard stands for
+    ("arn:aws:s3:::a?b", "arn:aws:s3:::axb", True),
+    ("arn:aws:s3:::a?b", "arn:aws:s3:::a/b", True),
+    ("arn:aws:s3:::a?b", "arn:aws:s3:::a/xb", False),
+    ("arn:aws:s3:::a?b", "arn:aws:s3:::ax/b", False),
+    ("arn:aws:s3:::a?b", "arn:aws:s3:::a/", False),
+    ("arn:aws:s3:::a?b/c", "arn:aws:s3:::a/b/c", True),
+    ("arn:aws:s3:::a?bc", "arn:aws:s3:::a/bc", True),
+    ("arn:aws:s3:::a*b", "arn:aws:s3:::axx/yyb", True),
+    ("arn:aws:s3:::a*b", "arn:aws:s3:::a/b", True),
+    ("arn:aws:s3:::a*b", "arn:aws:s3:::axx/yy", False),
+    ("arn:aws:s3:::aX?", "arn:aws:s3:::aX", False),
+    # a part of a name may be empty, a whole one not, whatever letters stand beside the star
+    ("arn:aws:s3:::b/X*", "arn:aws:s3:::b/y", False),
+    ("arn:aws:s3:::b/*X", "arn:aws:s3:::b/X", True),
+    ("arn:aws:sns:eu::t/*X", "arn:aws:sns:eu::t/X", True),
     # a short one is completed like a policy's
     ("arn:aws:ec2:*", "arn:aws:ec2:eu:1:i", True),
     ("arn:aws:ec2:e*:1", "arn:aws:ec2:eu:1:i", True),
@@ -479,6 +496,27 @@ RELATIONS = [
 @pytest.mark.parametrize(("pattern", "text", "expected"), RELATIONS)
 def test_ordinary_pairs_are_compared_without_a_search(pattern: str, text: str, expected: Relation) -> None:
     assert relation(resource(pattern), wanted(text)) is expected
+
+
+MEETINGS = [
+    ("*", "arn:aws:s3:::b/*", True),
+    ("arn:aws:s3:::c", "arn:aws:s3:::b/*", False),
+    ("arn:*:s3:::b/*", "arn:aws:s3:::*/*", True),
+    ("arn:*:s3:::b", "arn:aws:s3:::*/*", True),  # a star that ends a field crosses colons
+    ("arn:a*s:s3:::b", "arn:aws:s3:::*/*", False),
+    ("arn:aws:s3:::*x", "arn:aws:s3:::b/?", True),
+    ("arn:aws:s3:::*xx", "arn:aws:s3:::b/?", False),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text", "expected"), MEETINGS)
+def test_whether_some_wanted_resource_matches(pattern: str, text: str, expected: bool) -> None:
+    assert can_meet(resource_glob((pattern,)), wanted(text, one_bucket=True)) is expected
+
+
+def test_what_takes_too_long_to_tell_may_meet() -> None:
+    hostile = resource_glob(("arn:aws:s3:::b/" + "?x*" * 200 + "z",))
+    assert can_meet(hostile, wanted("arn:aws:s3:::*/" + "y?*" * 200))
 
 
 def test_a_glob_that_matches_any_name_of_a_resource_covers_it() -> None:
