@@ -298,3 +298,31 @@ def test_the_case_of_the_asked_action_does_not_matter() -> None:
     policies = identity(allow("s3:GetObject"))
     assert answer(policies, OBJECTS, action="S3:GETOBJECT").decision is Decision.ALLOWED
     assert answer(policies, OBJECTS, action="s3:getobject").decision is Decision.ALLOWED
+
+
+# --- what the action and the resource tell of a request ---
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "expected"),
+    [
+        ("ec2:StartInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/*", Decision.ALLOWED),
+        ("ec2:RunInstances", "arn:aws:ec2:eu-west-1::image/*", Decision.CONDITIONAL),
+        ("s3:GetObject", "arn:aws:s3:::b/*", Decision.CONDITIONAL),
+    ],
+)
+def test_the_account_of_the_resource_is_known_where_its_arn_has_one(
+    action: str, resource: str, expected: Decision
+) -> None:
+    elsewhere = deny("*", Condition={"StringNotEquals": {"aws:ResourceAccount": "111122223333"}})
+    context = Context.of(account="111122223333")
+    assert identity(allow("*"), elsewhere).answer(action, [wanted(resource)], context).decision is expected
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"), [("s3:GetObject", Decision.ALLOWED), ("s3:ListAllMyBuckets", Decision.CONDITIONAL)]
+)
+def test_the_region_is_known_but_for_the_global_action(action: str, expected: Decision) -> None:
+    elsewhere = deny("*", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}})
+    found = identity(allow("*"), elsewhere).answer(action, [wanted("*")], Context.of(region="eu-west-1"))
+    assert found.decision is expected

@@ -436,3 +436,24 @@ def test_hostile_values_take_no_time(operator: str) -> None:
     for known in (*HOSTILE, PRESENT, UNKNOWN):
         holds(condition, Context.of({"aws:Key": known}), variables=True)
     assert time.process_time() - started < 2
+
+
+# --- what a variable leaves of a pattern ---
+
+
+@pytest.mark.parametrize(
+    ("operator", "pattern"), [("StringLike", "*${aws:Name, ''}*"), ("ArnLike", "arn:*${aws:Name, ''}*:*:*:*:*")]
+)
+def test_a_pattern_of_stars_round_an_empty_value_matches_whatever_is_there(operator: str, pattern: str) -> None:
+    context = Context.of({"aws:Name": None, "aws:Key": PRESENT})
+    assert holds(a_condition(operator, pattern), context, variables=True) is ALWAYS
+    context = Context.of({"aws:Name": "n", "aws:Key": PRESENT})
+    assert holds(a_condition(operator, pattern), context, variables=True) is DEPENDS
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "expected"), [("2020-02", "2020-02-01", ALWAYS), ("2020-02", "2020-02-02", NEVER)]
+)
+def test_a_month_is_its_first_day(month: str, day: str, expected: Certainty) -> None:
+    assert answer("DateEquals", month, day) is expected
+    assert answer("DateEquals", day, month) is expected

@@ -122,3 +122,13 @@ def test_the_resources_in_doubt_are_those_whose_variables_are_not_known(
     (rule,) = rules(allow("*", resources))
     context = Context.of({"aws:PrincipalTag/none": None, "aws:PrincipalTag/known": "b"})
     assert [entry.text for entry in rule.open_resources(names, context)] == expected
+
+
+@pytest.mark.parametrize(("version", "expected"), [("2012-10-17", ALWAYS), ("2008-10-17", NEVER)])
+def test_a_condition_has_variables_where_its_document_has_them(version: str, expected: Certainty) -> None:
+    statement = allow("s3:*", Condition={"StringEquals": {"aws:PrincipalTag/a": "${aws:PrincipalTag/b}"}})
+    (compiled,) = read_policy(tree_of(document(statement, version=version))).statements
+    rule = Rule(compiled, has_variables=version == "2012-10-17")
+    context = Context.of({"aws:PrincipalTag/a": "x", "aws:PrincipalTag/b": "x"})
+    assert rule.condition_holds(compiled.conditions[0], context) is expected
+    assert rule.applies(context) is expected
