@@ -11,9 +11,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam.automata import Budget, BudgetExceededError
+from pytest_veeam_iam.iam.certainty import Certainty
 from pytest_veeam_iam.iam.classes import Asked, Question, Relevant
 from pytest_veeam_iam.iam.document import Effect
-from pytest_veeam_iam.iam.globs import Relation, relation
 from pytest_veeam_iam.iam.verdicts import Layer, Verdict
 
 if TYPE_CHECKING:
@@ -107,20 +107,21 @@ class Authorizer:
                 ``BUDGET`` for this one.
         """
         relevant = self.relevant(action)
-        if self._is_plainly_allowed(relevant, wants):
+        if self._is_plainly_allowed(relevant, action, wants, context):
             return _PLAINLY_ALLOWED
         asked = [Asked(want, context.for_request(action, want.text)) for want in wants]
         return self._search(relevant, asked, budget or Budget(BUDGET))
 
-    def _is_plainly_allowed(self, relevant: Relevant, wants: Sequence[Wanted]) -> bool:
-        """Return True if literal prefixes alone prove the answer; False says nothing."""
+    def _is_plainly_allowed(self, relevant: Relevant, action: str, wants: Sequence[Wanted], context: Context) -> bool:
+        """Return True if conditions and literal prefixes alone prove the answer; False says nothing."""
         for rule in relevant.denies:
-            if not rule.is_plain or any(_may_meet(rule, want) for want in wants):
-                return False
+            for want in wants:
+                if not _spares(rule, action, want, context):
+                    return False
         for layer, rules in zip(self.layers, relevant.allows, strict=True):
             if layer.kind not in _RESOURCE_LAYERS:
                 for want in wants:
-                    if not _covers(rules, want):
+                    if not any(_grants(rule, action, want, context) for rule in rules):
                         return False
         return True
 
@@ -150,14 +151,13 @@ def _gravity(verdict: Verdict) -> int:
 _PLAINLY_ALLOWED = Answer(Decision.ALLOWED, {Verdict.ALLOWED: None})
 
 
-def _may_meet(rule: Rule, want: Wanted) -> bool:
-    return any(relation(glob, want) is not Relation.DISJOINT for glob in rule.globs or ())
+def _spares(rule: Rule, action: str, want: Wanted, context: Context) -> bool:
+    """Return True if a Deny surely applies to none of the wanted resources."""
+    return rule.plainly_misses(want) or rule.applies(context.for_request(action, want.text)) is Certainty.NEVER
 
 
-def _covers(rules: tuple[Rule, ...], want: Wanted) -> bool:
-    for rule in rules:
-        if rule.is_plain and rule.globs is not None:
-            for glob in rule.globs:
-                if glob.any_resource or relation(glob, want) is Relation.COVERS:
-                    return True
-    return False
+def _grants(rule: Rule, action: str, want: Wanted, context: Context) -> bool:
+    """Return True if an Allow surely applies to all of the wanted resources."""
+    return rule.plainly_covers(want) and (
+        rule.is_plain or rule.applies(context.for_request(action, want.text)) is Certainty.ALWAYS
+    )

@@ -34,7 +34,8 @@ class Rule:
     """
 
     __slots__ = (
-        "_actions", "_has_variables", "_names", "caller", "document_problems", "globs", "is_plain", "statement",
+        "_actions", "_applies", "_context", "_has_variables", "_names", "caller", "document_problems", "globs",
+        "is_plain", "statement",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +52,8 @@ class Rule:
         if statement.is_refused:
             applies = Certainty.NEVER if statement.effect is Effect.ALLOW else all_of((applies, Certainty.UNRESOLVED))
         self.caller = applies
+        self._context: Context | None = None
+        self._applies = applies
         names = [entry.text.lower() for entry in statement.actions]
         self._names = frozenset(names)
         self._actions = tuple(action_glob(name) for name in names if "*" in name or "?" in name)
@@ -72,7 +75,26 @@ class Rule:
         """Return how surely it applies to a request, actions and resources apart."""
         if not self.statement.conditions or self.caller is Certainty.NEVER:
             return self.caller
-        return all_of((self.caller, all_hold(self.statement.conditions, context, variables=self._has_variables)))
+        if context is not self._context:
+            held = all_hold(self.statement.conditions, context, variables=self._has_variables)
+            self._context, self._applies = context, all_of((self.caller, held))
+        return self._applies
+
+    def plainly_covers(self, want: Wanted) -> bool:
+        """Return True if its resources surely take in every wanted one; False says nothing."""
+        if self.globs is None or self.statement.not_resource:
+            return False
+        return any(glob.any_resource or relation(glob, want) is Relation.COVERS for glob in self.globs)
+
+    def plainly_misses(self, want: Wanted) -> bool:
+        """Return True if its resources surely take in no wanted one; False says nothing."""
+        if self.globs is None or self.has_refused_resources:
+            return False
+        if self.statement.not_resource and want.is_literal:
+            return all(any(glob.accepts(name) for glob in self.globs) for name in want.names)
+        if self.statement.not_resource:
+            return any(relation(glob, want) is Relation.COVERS for glob in self.globs)
+        return all(relation(glob, want) is Relation.DISJOINT for glob in self.globs)
 
     def condition_holds(self, condition: Condition, context: Context) -> Certainty:
         """Return how surely one of its conditions holds."""

@@ -150,9 +150,10 @@ def test_plain_answers_and_single_resources_cost_no_budget() -> None:
 
 # --- the same answer, however it is computed ---
 
+CALLER = Context.of()
 
-def _searched(policies: Authorizer, action: str, asked: tuple[Wanted, ...]) -> Answer:
-    context = Context.of()
+
+def _searched(policies: Authorizer, action: str, asked: tuple[Wanted, ...], context: Context = CALLER) -> Answer:
     requests = [Asked(want, context.for_request(action, want.text)) for want in asked]
     return policies._search(policies.relevant(action), requests, Budget(PLENTY))
 
@@ -226,15 +227,25 @@ def _authorizer(layers: dict[str, Any]) -> Authorizer:
     )
 
 
+CONTEXTS = [
+    CALLER,
+    Context.of({"aws:username": "ann", "aws:SourceIp": "10.0.0.1"}),
+    Context.of({"aws:username": None}, region="eu-west-1", account="111122223333"),
+]
+
+
 @settings(max_examples=300, deadline=None)
-@given(_layers, _asked)
-def test_the_fast_path_and_the_search_agree(layers: dict[str, Any], asked: tuple[str, tuple[str, ...]]) -> None:
-    policies, (action, patterns) = _authorizer(layers), asked
-    resources = wants(*patterns, action=action)
-    searched = _searched(policies, action, resources).decision
-    assert policies.answer(action, resources, Context.of(), Budget(PLENTY)).decision is searched
-    if policies._is_plainly_allowed(policies.relevant(action), resources):
-        assert searched is Decision.ALLOWED
+@given(_layers, st.lists(st.tuples(_asked, st.sampled_from(CONTEXTS)), min_size=1, max_size=4))
+def test_the_fast_path_and_the_search_agree(
+    layers: dict[str, Any], questions: list[tuple[tuple[str, tuple[str, ...]], Context]]
+) -> None:
+    policies = _authorizer(layers)
+    for (action, patterns), context in questions:
+        resources = wants(*patterns, action=action)
+        searched = _searched(_authorizer(layers), action, resources, context).decision
+        assert policies.answer(action, resources, context, Budget(PLENTY)).decision is searched
+        if policies._is_plainly_allowed(policies.relevant(action), action, resources, context):
+            assert searched is Decision.ALLOWED
 
 
 @settings(max_examples=300, deadline=None)
@@ -266,9 +277,13 @@ PLAIN: list[tuple[str, list[Document], bool]] = [
     ("a Deny of another bucket", [allow("s3:*"), deny("s3:*", "arn:aws:s3:::c/*")], True),
     ("a Deny of a part", [allow("s3:*"), deny("s3:*", "arn:aws:s3:::b/a*")], False),
     ("a Deny of all", [allow("s3:*"), deny("s3:*")], False),
-    ("a Deny under a condition", [allow("s3:*"), deny("s3:*", **CONDITIONS[NEVER])], False),
-    ("a Deny but elsewhere", [allow("s3:*"), {"Effect": "Deny", "Action": "*", "NotResource": OBJECTS}], False),
-    ("an Allow under a condition", [allow("s3:*", Condition={"Bool": {"aws:SecureTransport": "true"}})], False),
+    ("a Deny under a condition that never holds", [allow("s3:*"), deny("s3:*", **CONDITIONS[NEVER])], True),
+    ("a Deny under a condition that may hold", [allow("s3:*"), deny("s3:*", **CONDITIONS[DEPENDS])], False),
+    ("a Deny but here", [allow("s3:*"), {"Effect": "Deny", "Action": "*", "NotResource": OBJECTS}], True),
+    ("a Deny but elsewhere", [allow("s3:*"), {"Effect": "Deny", "Action": "*", "NotResource": f"{OBJECTS}x"}], False),
+    ("an Allow under a condition", [allow("s3:*", Condition={"Bool": {"aws:SecureTransport": "true"}})], True),
+    ("an Allow under a condition that may hold", [allow("s3:*", **CONDITIONS[DEPENDS])], False),
+    ("an Allow but elsewhere", [{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::c"}], False),
     ("on a part", [allow("s3:*", "arn:aws:s3:::b/a*")], False),
     ("on two parts", [allow("s3:*", ["arn:aws:s3:::b/?", "arn:aws:s3:::b/??*"])], False),
 ]
@@ -278,10 +293,20 @@ PLAIN: list[tuple[str, list[Document], bool]] = [
 def test_ordinary_grants_need_no_search(statements: list[Document], is_plain: bool) -> None:
     policies = identity(*statements)
     relevant = policies.relevant("s3:GetObject")
-    assert policies._is_plainly_allowed(relevant, wants(OBJECTS)) is is_plain
-    assert not policies._is_plainly_allowed(relevant, wants(OBJECTS, "arn:aws:s3:::d/*")) or len(
-        [s for s in statements if s["Resource"] in ("*", "arn:aws:s3:::*")]
+    assert policies._is_plainly_allowed(relevant, "s3:GetObject", wants(OBJECTS), CALLER) is is_plain
+    two = wants(OBJECTS, "arn:aws:s3:::d/*")
+    assert not policies._is_plainly_allowed(relevant, "s3:GetObject", two, CALLER) or any(
+        s.get("Resource") in ("*", "arn:aws:s3:::*") for s in statements
     )
+
+
+@pytest.mark.parametrize("spared", ["*", "arn:aws:s3:::*"])
+def test_a_deny_but_on_one_name_of_all_buckets_is_the_same_in_both_ways(spared: str) -> None:
+    policies = identity(allow("*"), {"Effect": "Deny", "Action": "*", "NotResource": spared})
+    resources = wants("*", action="s3:ListAllMyBuckets")
+    assert len(resources[0].names) == 2
+    searched = _searched(policies, "s3:ListAllMyBuckets", resources).decision
+    assert policies.answer("s3:ListAllMyBuckets", resources, CALLER).decision is searched
 
 
 @pytest.mark.parametrize(
@@ -290,7 +315,8 @@ def test_ordinary_grants_need_no_search(statements: list[Document], is_plain: bo
 )
 def test_only_resource_policies_need_not_allow(kind: Layer, is_plain: bool) -> None:
     policies = Authorizer([RuleLayer(Layer.IDENTITY, rules(allow("*"))), RuleLayer(kind, rules(allow("ec2:*")))])
-    assert policies._is_plainly_allowed(policies.relevant("s3:GetObject"), wants(OBJECTS)) is is_plain
+    relevant = policies.relevant("s3:GetObject")
+    assert policies._is_plainly_allowed(relevant, "s3:GetObject", wants(OBJECTS), CALLER) is is_plain
     assert (answer(policies, OBJECTS).decision is Decision.ALLOWED) is is_plain
 
 
