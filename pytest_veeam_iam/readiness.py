@@ -137,7 +137,7 @@ class _Demand:
     uses: frozenset[str]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def _demands(
     pack: RulePack, groups: tuple[str, ...], target: Target, *, by_arn: bool
 ) -> Mapping[tuple[str, str], _Demand]:

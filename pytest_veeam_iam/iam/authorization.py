@@ -121,7 +121,7 @@ class Authorizer:
         for layer, rules in zip(self.layers, relevant.allows, strict=True):
             if layer.kind not in _RESOURCE_LAYERS:
                 for want in wants:
-                    if not any(_grants(rule, action, want, context) for rule in rules):
+                    if not _grant(rules, action, want, context):
                         return False
         return True
 
@@ -156,8 +156,11 @@ def _spares(rule: Rule, action: str, want: Wanted, context: Context) -> bool:
     return rule.plainly_misses(want) or rule.applies(context.for_request(action, want.text)) is Certainty.NEVER
 
 
-def _grants(rule: Rule, action: str, want: Wanted, context: Context) -> bool:
-    """Return True if an Allow surely applies to all of the wanted resources."""
-    return rule.plainly_covers(want) and (
-        rule.is_plain or rule.applies(context.for_request(action, want.text)) is Certainty.ALWAYS
-    )
+def _grant(rules: tuple[Rule, ...], action: str, want: Wanted, context: Context) -> bool:
+    """Return True if one Allow surely applies to all of the wanted resources."""
+    for rule in rules:  # loops: generators would double the time of the most common question
+        if rule.plainly_covers(want) and (
+            rule.is_plain or rule.applies(context.for_request(action, want.text)) is Certainty.ALWAYS
+        ):
+            return True
+    return False

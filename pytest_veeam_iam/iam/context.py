@@ -94,6 +94,7 @@ class Context:
     region: str | None = None
     account: str | None = None
     keys_of: Callable[[str, str], Collection[str]] | None = None
+    _requests: dict[tuple[bool, bool, bool], Context] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(
@@ -166,13 +167,22 @@ class Context:
         if self.keys_of is not None:
             listed = self.listing(self.keys_of(action, resource))
             return replace(listed, keys_of=None).for_request(action, resource)
+        if self.region is None and self.account is None:
+            return self
         name = action.lower()
+        is_regional, is_own = name != "s3:listallmybuckets", self.account is not None and _is_own(name, resource)
+        kind = is_regional, is_regional and name.startswith("ec2:"), is_own
+        if kind not in self._requests:  # few kinds; an answer about a context is remembered by its identity
+            self._requests[kind] = self._with(*kind)
+        return self._requests[kind]
+
+    def _with(self, is_regional: bool, is_ec2: bool, is_own: bool) -> Context:  # noqa: FBT001 - only ever from a kind
         more: dict[str, Known] = {}
-        if self.region and name != "s3:listallmybuckets":
+        if self.region and is_regional:
             more["aws:requestedregion"] = (self.region,)
-            if name.startswith("ec2:"):
-                more["ec2:region"] = (self.region,)
-        if self.account and _is_own(name, resource):
+        if self.region and is_ec2:
+            more["ec2:region"] = (self.region,)
+        if self.account and is_own:
             more["aws:resourceaccount"] = (self.account,)
         fresh = {key: value for key, value in more.items() if key not in self.declared}
         return replace(self, keys={**self.keys, **fresh}) if fresh else self

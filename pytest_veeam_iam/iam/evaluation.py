@@ -115,7 +115,7 @@ def resources_wanted(
     return _resources_wanted(action, tuple(resources), partition, by_arn=list_buckets_on_s3_arn, literal=literal)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _resources_wanted(
     action: str, resources: tuple[str, ...], partition: str, *, by_arn: bool, literal: bool
 ) -> tuple[Wanted, ...]:

@@ -130,7 +130,7 @@ def action_glob(text: str) -> Glob:
     return _glob((text.lower(),), is_arn=False)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def resource_glob(pattern: Pieces) -> Glob:
     """Return the pattern of a Resource entry.
 
@@ -201,20 +201,27 @@ class Wanted:
         prefix: The literal text before the first wildcard.
         is_literal: Whether it denotes one resource.
         names: That resource's names; a statement that matches any of them is about it.
-        automaton: What the resources look like, character by character.
     """
 
-    __slots__ = ("automaton", "is_literal", "names", "prefix", "text")
+    __slots__ = ("_alternatives", "_automaton", "is_literal", "names", "prefix", "text")
 
     def __init__(self, text: str, alternatives: Sequence[tuple[Token, ...]], other_names: tuple[str, ...] = ()) -> None:
         self.text = text
         self.names = (text, *other_names)
         self.is_literal = len(alternatives) == 1 and all(isinstance(token, str) for token in alternatives[0])
         self.prefix = text if self.is_literal else re.split(r"[*?]", text, maxsplit=1)[0]
-        self.automaton = Automaton(alternatives)
+        self._alternatives = alternatives
+        self._automaton: Automaton | None = None
+
+    @property
+    def automaton(self) -> Automaton:
+        """What the resources look like, character by character."""
+        if self._automaton is None:
+            self._automaton = Automaton(self._alternatives)
+        return self._automaton
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def wanted(text: str, *, literal: bool = False, one_bucket: bool = False) -> Wanted:
     """Return the resources that a required pattern denotes.
 
@@ -313,7 +320,7 @@ class Relation(Enum):
     OPEN = "a search must tell"
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)
 def relation(glob: Glob, want: Wanted) -> Relation:
     """Return how ``glob`` stands to ``want``, without a search: the answer for ordinary policies."""
     if want.is_literal:
