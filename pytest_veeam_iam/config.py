@@ -17,7 +17,7 @@ Value: TypeAlias = "str | bool | Sequence[str] | None"
 Kind: TypeAlias = Literal["text", "list", "switch"]
 
 _TRUE = ("1", "on", "true", "yes")
-_FALSE = ("", "0", "false", "no", "off")
+_FALSE = ("0", "false", "no", "off")
 
 
 class Option(NamedTuple):
@@ -124,12 +124,34 @@ class Layers:
         environment: Mapping[str, str],
         ini: Callable[[Option], Value],
     ) -> None:
-        self._sources = (command_line, lambda option: environment.get(option.variable) or None, ini)
+        self._sources: tuple[tuple[Callable[[Option], str], Callable[[Option], Value]], ...] = (
+            (lambda option: option.flag, command_line),
+            (lambda option: option.variable, lambda option: environment.get(option.variable)),
+            (lambda option: option.key, ini),
+        )
+
+    @property
+    def is_active(self) -> bool:
+        """Whether policies are collected: the strongest source decides that switches it, or names policies."""
+        for asked, policies in zip(self.values(""), self.values("policies"), strict=True):
+            if asked is not None or policies:
+                return asked is not False
+        return False
 
     def values(self, name: str) -> list[Value]:
         """Return what each source says of an option, None where it says nothing."""
-        option = next(option for option in OPTIONS if option.name == name)
-        return [self._clean(option, source(option)) for source in self._sources]
+        option = _option(name)
+        return [_clean(option, place(option), read(option)) for place, read in self._sources]
+
+    def places(self, name: str) -> list[str]:
+        """Return what each source calls an option: its flag, its variable, its key."""
+        option = _option(name)
+        return [place(option) for place, _ in self._sources]
+
+    def place(self, name: str) -> str:
+        """Return what the strongest source that says anything calls the option."""
+        said = zip(self.places(name), self.values(name), strict=True)
+        return next((place for place, value in said if value is not None), _option(name).flag)
 
     def value(self, name: str) -> Value:
         """Return what the strongest source says that says anything."""
@@ -149,17 +171,23 @@ class Layers:
         """Return the value of a switch."""
         return bool(self.value(name))
 
-    def _clean(self, option: Option, value: Value) -> Value:
-        if value is None or value == "" or value == []:
-            return None
-        if option.kind == "switch":
-            return _boolean(option, value)
-        if option.kind == "list":
-            return tuple(_split(value) if isinstance(value, str) else [str(each) for each in value])  # type: ignore[union-attr]
-        text = str(value).strip()
-        if option.choices and text not in option.choices:
-            raise TargetError(f"{option.flag}={text}: write {' or '.join(option.choices)}")
-        return text
+
+def _option(name: str) -> Option:
+    return next(option for option in OPTIONS if option.name == name)
+
+
+def _clean(option: Option, place: str, value: Value) -> Value:
+    """Return what was read as a value of the option's kind, None if it says nothing."""
+    if value is None or value == "" or value == []:
+        return None
+    if option.kind == "switch":
+        return _boolean(place, value)
+    if option.kind == "list":
+        return tuple(_split(value) if isinstance(value, str) else [str(each) for each in value])  # type: ignore[union-attr]
+    text = str(value).strip()
+    if option.choices and text not in option.choices:
+        raise TargetError(f"{place}={text}: write {' or '.join(option.choices)}")
+    return text
 
 
 def _split(text: str) -> Iterable[str]:
@@ -167,14 +195,12 @@ def _split(text: str) -> Iterable[str]:
     return text.replace(",", " ").split()
 
 
-def _boolean(option: Option, value: Value) -> bool | None:
-    if isinstance(value, bool):
-        return value or None
-    if str(value).lower() in _TRUE:
-        return True
-    if str(value).lower() in _FALSE:
-        return None
-    raise TargetError(f'{option.variable}={value}: write "true" or "false"')
+def _boolean(place: str, value: Value) -> bool:
+    """Return a switch; off is a value, which a weaker source cannot change."""
+    text = str(value).strip().lower()
+    if text not in _TRUE + _FALSE:
+        raise TargetError(f'{place}={value}: write "true" or "false"')
+    return text in _TRUE
 
 
 def resolve(layers: Layers) -> Settings:
@@ -184,11 +210,10 @@ def resolve(layers: Layers) -> Settings:
         TargetError: For a value that an option cannot have.
     """
     command_line, *_ = layers.values("")
-    policies = layers.texts("policies")
     return Settings(
         is_typed=bool(command_line),
-        is_active=layers.switch("") or bool(policies),
-        policies=policies,
+        is_active=layers.is_active,
+        policies=layers.texts("policies"),
         match=layers.texts("match") or DISCOVERY_WORDS,
         pack=layers.text("pack") or "vb365-s3",
         target=_target(layers),
@@ -205,7 +230,7 @@ def _target(layers: Layers) -> dict[str, object]:
     if buckets := layers.texts("bucket"):
         target["bucket"] = buckets
     if pairs := layers.texts("context"):
-        target["context"] = _context(pairs)
+        target["context"] = _context(layers.place("context"), pairs)
     if (text := layers.text("list-buckets-on-s3-arn")) is not None:
         target["list_buckets_on_s3_arn"] = text == "true"
     return target
@@ -213,11 +238,10 @@ def _target(layers: Layers) -> dict[str, object]:
 
 def _selection(layers: Layers) -> dict[str, object]:
     """Return profile or groups, whichever the strongest source names that names one; both in one are a mistake."""
-    for profile, groups in zip(layers.values("profile"), layers.values("groups"), strict=True):
+    places = zip(layers.places("profile"), layers.places("groups"), strict=True)
+    for (one, other), profile, groups in zip(places, layers.values("profile"), layers.values("groups"), strict=True):
         if profile and groups:
-            raise TargetError(
-                "--veeam-iam-profile and --veeam-iam-groups are both set; a profile is itself a selection of groups"
-            )
+            raise TargetError(f"{one} and {other} are both set; a profile is itself a selection of groups")
         if profile:
             return {"profile": profile}
         if groups:
@@ -225,11 +249,11 @@ def _selection(layers: Layers) -> dict[str, object]:
     return {}
 
 
-def _context(pairs: Sequence[str]) -> dict[str, list[str]]:
+def _context(place: str, pairs: Sequence[str]) -> dict[str, list[str]]:
     context: dict[str, list[str]] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise TargetError(f"--veeam-iam-context={pair}: write KEY=VALUE, for example aws:SourceIp=10.1.2.3")
+            raise TargetError(f"{place}={pair}: write KEY=VALUE, for example aws:SourceIp=10.1.2.3")
         context.setdefault(key, []).append(value)
     return context

@@ -1,4 +1,4 @@
-"""pytest's side: options, marker and fixtures; a run that checks policies registers the hooks of ``run`` as well.
+"""pytest's side: options, marker and fixtures; a run that checks policies registers the hooks of ``run`` or ``broken``.
 
 Every run of every user imports this module, so nothing heavy may be imported at its top, and without being asked it
 collects nothing, prints nothing and imports no engine.
@@ -44,34 +44,34 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and, if policies are asked for, the hooks that check them."""
     config.addinivalue_line("markers", "veeam_iam(**target): a test of IAM policies; the target of its veeam_check")
     try:
-        settings = _settings(config)
+        layers = _layers(config)
+        if layers.is_active:
+            from pytest_veeam_iam.plugin.run import Run
+
+            config.pluginmanager.register(Run.start(config, resolve(layers)), Run.NAME)
     except VeeamIamError as error:
         _refuse(config, error)
-        return
-    if settings.is_active:
-        from pytest_veeam_iam.plugin.run import Run
-
-        try:
-            config.pluginmanager.register(Run.start(config, settings), Run.NAME)
-        except VeeamIamError as error:
-            _refuse(config, error)
 
 
-def _settings(config: pytest.Config) -> Settings:
+def _layers(config: pytest.Config) -> Layers:
     def typed(option: Option) -> Any:
         return config.getoption(option.key)
 
     def ini(option: Option) -> Any:
         return config.getini(option.key)
 
-    return resolve(Layers(typed, os.environ, ini))
+    return Layers(typed, os.environ, ini)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    return resolve(_layers(config))
 
 
 def _refuse(config: pytest.Config, error: VeeamIamError) -> None:
     """Stop the run if the user typed ``--veeam-iam``; else one item says it, so that all other tests still run."""
-    if config.getoption("veeam_iam") or config.inipath is None:
+    if config.getoption("veeam_iam"):
         raise pytest.UsageError(str(error)) from error
-    from pytest_veeam_iam.plugin.run import BrokenRun
+    from pytest_veeam_iam.plugin.broken import BrokenRun
 
     config.pluginmanager.register(BrokenRun(config, error), BrokenRun.NAME)
 
@@ -114,11 +114,14 @@ def veeam_policy(request: pytest.FixtureRequest) -> Policy:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that wants ``veeam_policy`` once for each policy; a file that cannot be read is a test that fails."""
+    """Run a test that wants ``veeam_policy`` once for each policy; what cannot be read is a test that fails."""
     if "veeam_policy" in metafunc.fixturenames:
         from pytest_veeam_iam.plugin.selection import parameters
 
-        ids, values = parameters(metafunc.config, _settings(metafunc.config))
+        try:
+            ids, values = parameters(metafunc.config, _settings(metafunc.config))
+        except VeeamIamError as error:
+            ids, values = ["no-policy"], [error]
         metafunc.parametrize("veeam_policy", values, ids=ids, indirect=True)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -15,48 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pytest_veeam_iam.iam.document import Policy
-    from pytest_veeam_iam.report import Report
+    from pytest_veeam_iam.plugin.subjects import Subject
 
 LINT = "lint"
 LOAD = "load"
 """The only item of a file that cannot be read."""
 
 
-class Subject:
-    """Policies that are judged together, and their report, made when the first item asks for it.
-
-    Args:
-        name: What the summary calls them.
-        policies: Attached to one principal.
-        check: Makes the report.
-        hint: Says what may help a group that falls short, or nothing.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        policies: list[Policy],
-        check: Callable[[list[Policy]], Report],
-        hint: Callable[[Subject, str], str],
-    ) -> None:
-        self.name, self.policies = name, policies
-        self._check, self._hint = check, hint
-
-    @cached_property
-    def report(self) -> Report:
-        """The report for the configured target."""
-        return self._check(self.policies)
-
-    def hint(self, group_id: str) -> str:
-        """Return a sentence that may help, or an empty string."""
-        return self._hint(self, group_id)
-
-
 class PolicyFile(pytest.File):
     """A file that holds policies, or should."""
 
-    subjects: dict[str, Subject]
+    subjects: Callable[[], dict[str, Subject]]
     group_ids: tuple[str, ...]
     error: VeeamIamError | None
 
@@ -66,7 +34,7 @@ class PolicyFile(pytest.File):
         parent: pytest.Collector,
         path: Path,
         *,
-        subjects: dict[str, Subject] | None = None,
+        subjects: Callable[[], dict[str, Subject]] = dict,
         group_ids: tuple[str, ...] = (),
         error: VeeamIamError | None = None,
     ) -> PolicyFile:
@@ -75,39 +43,44 @@ class PolicyFile(pytest.File):
         Args:
             parent: As pytest says.
             path: The file.
-            subjects: By what goes before the group in the item's name, which is empty for the only policy of a file.
-            group_ids: The groups that are checked; none if another file's items check them.
+            subjects: Says what its items are about, by what goes before the group in their names, which is empty for
+                the only policy of a file. It is asked when items are wanted: pytest makes a node of every file beside a
+                named one as well.
+            group_ids: The groups that are checked.
             error: Why it cannot be read.
         """
         node: PolicyFile = cls.from_parent(parent, path=path)
-        node.subjects, node.group_ids, node.error = subjects or {}, group_ids, error
+        node.subjects, node.group_ids, node.error = subjects, group_ids, error
         return node
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the items: a file that cannot be read is one that fails."""
         if self.error is not None:
             yield ErrorItem.of(self, LOAD, self.error)
-        for prefix, subject in self.subjects.items():
+        for prefix, subject in self.subjects().items():
             for group_id in self.group_ids:
                 yield GroupItem.of(self, prefix + group_id, subject)
             yield LintItem.of(self, prefix + LINT, subject)
 
 
 class ConfigurationFile(pytest.File):
-    """The file whose configuration is wrong."""
+    """The file whose configuration is wrong, or the root if there is no file and the environment is to blame."""
+
+    ITEM: ClassVar[str] = "configuration"
 
     error: VeeamIamError
 
     @classmethod
-    def of(cls, parent: pytest.Collector, path: Path, error: VeeamIamError) -> ConfigurationFile:
+    def of(cls, parent: pytest.Collector, path: Path | None, error: VeeamIamError) -> ConfigurationFile:
         """Return the node of the file."""
-        node: ConfigurationFile = cls.from_parent(parent, path=path)
+        where: dict[str, Any] = {"path": path} if path else {"path": parent.config.rootpath, "nodeid": ""}
+        node: ConfigurationFile = cls.from_parent(parent, **where)
         node.error = error
         return node
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield the item that fails."""
-        yield ErrorItem.of(self, "configuration", self.error)
+        yield ErrorItem.of(self, self.ITEM, self.error, **({} if self.nodeid else {"nodeid": self.ITEM}))
 
 
 class VeeamItem(pytest.Item):
@@ -116,8 +89,11 @@ class VeeamItem(pytest.Item):
     line: int | None = None
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Return where the policy begins, which is where JUnit and annotations point to; the line is 0-based."""
-        return self.path, (self.line or 1) - 1, self.nodeid
+        """Return where the policy begins, which is where JUnit and annotations point to, and the heading of a failure.
+
+        The line is 0-based. A heading that is the end of the node id would have its dots shown as ``::`` by ``-v``.
+        """
+        return self.path, (self.line or 1) - 1, f"veeam-iam: {self.nodeid}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the text of the error alone, its first line being what every short form shows."""
@@ -137,9 +113,9 @@ class ErrorItem(VeeamItem):
     error: VeeamIamError
 
     @classmethod
-    def of(cls, parent: pytest.File, name: str, error: VeeamIamError) -> ErrorItem:
-        """Return an item that fails with ``error``."""
-        item: ErrorItem = cls.from_parent(parent, name=name)
+    def of(cls, parent: pytest.File, name: str, error: VeeamIamError, **where: str) -> ErrorItem:
+        """Return an item that fails with ``error``; ``where`` may hold another node id than its parent gives it."""
+        item: ErrorItem = cls.from_parent(parent, name=name, **where)
         item.error, item.line = error, getattr(error, "line", None)
         item.add_marker("veeam_iam")
         return item
@@ -160,7 +136,7 @@ class SubjectItem(VeeamItem):
     def of(cls, parent: pytest.File, name: str, subject: Subject) -> SubjectItem:
         """Return an item about ``subject``."""
         item: SubjectItem = cls.from_parent(parent, name=name)
-        item.subject, item.line = subject, subject.policies[0].location.line
+        item.subject, item.line = subject, subject.line
         item.add_marker("veeam_iam")
         return item
 

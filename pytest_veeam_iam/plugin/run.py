@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from pytest_veeam_iam.assertions import expectation
 from pytest_veeam_iam.errors import VeeamIamError
-from pytest_veeam_iam.plugin.items import LINT, ConfigurationFile, PolicyFile, Subject, VeeamItem
+from pytest_veeam_iam.plugin import workers
+from pytest_veeam_iam.plugin.arguments import Detours
+from pytest_veeam_iam.plugin.items import LINT, PolicyFile, VeeamItem
 from pytest_veeam_iam.plugin.selection import NOT_POLICIES, Selection, name_of, select
+from pytest_veeam_iam.plugin.subjects import Subjects
 from pytest_veeam_iam.plugin.summary import Table
-from pytest_veeam_iam.readiness import PoliciesInEffect, check
+from pytest_veeam_iam.sources import load_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pytest_veeam_iam.config import Settings
-    from pytest_veeam_iam.iam.document import Policy
-    from pytest_veeam_iam.report import Report
+    from pytest_veeam_iam.plugin.subjects import Subject
+    from pytest_veeam_iam.readiness import Expectation
 
-_SELECTION = "veeam_iam_selection"
-_COLLECTED = "veeam_iam_collected"
 _MOST_NAMED = 3
-_MOST_NEIGHBOURS = 20
-"""Policies among which a union that is ready is looked for."""
 
 
 class Run:
@@ -34,18 +34,20 @@ class Run:
     Args:
         config: pytest's.
         settings: The options.
+        expected: What policies are held against.
         selection: The files to look at.
     """
 
     NAME: ClassVar[str] = "veeam-iam-run"
 
-    def __init__(self, config: pytest.Config, settings: Settings, selection: Selection) -> None:
-        self._config, self._settings, self._selection = config, settings, selection
-        self._expected = expectation(pack=settings.pack, **settings.target)  # type: ignore[arg-type]
-        self._group_ids = tuple(group.id for group in self._expected.groups)
+    def __init__(self, config: pytest.Config, settings: Settings, expected: Expectation, selection: Selection) -> None:
+        self._config, self._settings, self._expected, self._selection = config, settings, expected, selection
+        self._detours = Detours.to(selection.wanted, config)
+        self._group_ids = tuple(group.id for group in expected.groups)
         self._table = Table((*self._group_ids, LINT))
-        self._subjects: list[Subject] = []
-        self._collected: int | None = None
+        self._subjects = Subjects(expected)
+        self._in_workers: int | None = None
+        self._ranks: dict[str, int] = {}
 
     @classmethod
     def start(cls, config: pytest.Config, settings: Settings) -> Run:
@@ -54,10 +56,10 @@ class Run:
         Raises:
             VeeamIamError: For settings that cannot be.
         """
-        told: dict[str, Any] | None = getattr(config, "workerinput", None)
-        return cls(
-            config, settings, select(config, settings) if told is None else Selection.from_plain(told[_SELECTION])
-        )
+        expected = expectation(pack=settings.pack, **settings.target)  # type: ignore[arg-type]
+        told = workers.told(config)
+        selection = select(config, settings) if told is None else Selection.from_plain(told)
+        return cls(config, settings, expected, selection)
 
     def pytest_report_header(self) -> str:
         """Say what is required and where, in one line."""
@@ -70,80 +72,70 @@ class Run:
         return f"veeam-iam: {pack.ref} ({seen}; {required}); {where}"
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """With ``--veeam-iam-only`` leave test modules alone, so that they are not even imported."""
-        return True if self._settings.only and collection_path.suffix in NOT_POLICIES else None
+        """Take in what was asked for; with ``--veeam-iam-only`` test modules are not even imported."""
+        if self._settings.only and collection_path.suffix in NOT_POLICIES:
+            return True
+        return self._detours.ignore(collection_path)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect a policy file."""
         name = name_of(file_path, self._config)
         try:
-            policies = self._selection.load(file_path, name, is_named=parent.session.isinitpath(file_path))
+            policies = self._selection.load(file_path, name)
         except VeeamIamError as error:
+            self._subjects.miss(error)
             return PolicyFile.of(parent, file_path, error=error)
         if policies is None:
             return None
         if self._settings.together:
-            return self._collect_together(parent, file_path, policies)
-        names = {"": name} if len(policies) == 1 else {f"{n}/": f"{name}/{n}" for n in range(len(policies))}
-        subjects = {
-            prefix: Subject(called, [policy], self._check, self._hint)
-            for (prefix, called), policy in zip(names.items(), policies, strict=True)
-        }
-        self._subjects += subjects.values()
+            self._subjects.join(file_path, policies)
+            subjects = partial(self._together, file_path)
+        else:
+            subjects = partial(dict, self._subjects.apart(name, policies))
         return PolicyFile.of(parent, file_path, subjects=subjects, group_ids=self._group_ids)
 
-    def _collect_together(
-        self, parent: pytest.Collector, path: Path, policies: tuple[Policy, ...]
-    ) -> pytest.Collector | None:
-        """Let the first file carry the items, and every further one add its policies to what they judge."""
-        if self._subjects:
-            self._subjects[0].policies += policies
-            return None
-        self._subjects = [Subject("together", list(policies), self._check, self._hint)]
-        return PolicyFile.of(parent, path, subjects={"": self._subjects[0]}, group_ids=self._group_ids)
-
-    def _check(self, policies: list[Policy]) -> Report:
-        return check(PoliciesInEffect(tuple(policies)), self._expected)
-
-    def _hint(self, subject: Subject, group_id: str) -> str:
-        """Say if another policy, or all together, grant what one does not."""
-        if len(self._subjects) > _MOST_NEIGHBOURS:
-            return ""
-        lacking = [each for each in self._subjects if not each.report.ready]
-        union = self._check([policy for each in lacking for policy in each.policies])
-        if len(lacking) < 2 or not union.ready:
-            return ""
-        granting = [each.name for each in lacking if each is not subject and each.report.group(group_id).ready]
-        what = f"{granting[0]} grants it" if granting else f"together the {len(lacking)} that fall short grant it"
-        return f"{what}: attached to the same user? pytest --veeam-iam --veeam-iam-together"
+    def _together(self, path: Path) -> dict[str, Subject]:
+        """Let one file carry the items of all; of configured files all are judged, however few of them were typed."""
+        for other in sorted(self._selection.only or ()):
+            try:
+                if not self._subjects.has_joined(other):
+                    self._subjects.join(other, load_file(other, name_of(other, self._config)))
+            except VeeamIamError as error:
+                self._subjects.miss(error)
+        return self._subjects.carry(path)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Refuse to go on if policies were asked for and there is none; a worker leaves that to its controller."""
-        self._collected = sum(isinstance(item, VeeamItem) for item in items)
-        output: dict[str, Any] | None = getattr(config, "workeroutput", None)
-        if output is not None:
-            output[_COLLECTED] = self._collected
-        elif self._is_empty:
+        collected = sum(isinstance(item, VeeamItem) for item in items)
+        if not workers.report_count(config, collected) and self._settings.is_typed and not collected:
             raise pytest.UsageError(self._nothing)
-
-    @property
-    def _is_empty(self) -> bool:
-        return self._settings.is_typed and self._collected == 0
-
-    @property
-    def _nothing(self) -> str:
-        return "--veeam-iam: there is no IAM policy in what was collected; name a file or directory that holds one"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker which files to look at."""
-        node.workerinput[_SELECTION] = self._selection.to_plain()
+        workers.tell(node, self._selection.to_plain())
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Hear from a worker in which order the items stand."""
+        self._ranks = self._ranks or {node_id: rank for rank, node_id in enumerate(ids)}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Hear from a worker how many items it found."""
-        self._collected = (self._collected or 0) + getattr(node, "workeroutput", {}).get(_COLLECTED, 0)
+        self._in_workers = (self._in_workers or 0) + workers.reported_count(node)
+
+    @property
+    def _is_empty(self) -> bool:
+        """Whether the workers found no policy; without workers the run has ended long before."""
+        return self._settings.is_typed and self._in_workers == 0
+
+    @property
+    def _nothing(self) -> str:
+        left_out = self._selection.not_entered
+        entered = f" (not entered: {', '.join(left_out[:_MOST_NAMED])})" if left_out else ""
+        return f"--veeam-iam: there is no IAM policy in what was collected{entered}; name a file or directory with one"
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail if no worker found a policy."""
@@ -154,7 +146,7 @@ class Run:
         """Keep what an item found; under xdist this runs in the controller."""
         properties = {name: str(value) for name, value in report.user_properties}
         if report.when == "call" and "veeam_iam.policy" in properties:
-            self._table.add(properties, failed=report.failed)
+            self._table.add(properties, failed=report.failed, rank=self._ranks.get(report.nodeid, 0))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show policies by group, and what the answer does not prove."""
@@ -184,18 +176,3 @@ class Run:
             "Not given: boundary, SCP, bucket policy. Not modelled: resource control, endpoint and KMS key policies. "
             "AWS was not contacted."
         )
-
-
-class BrokenRun:
-    """A run whose configuration is wrong although nobody typed ``--veeam-iam``: one item says so, all else goes on."""
-
-    NAME: ClassVar[str] = "veeam-iam-broken-run"
-
-    def __init__(self, config: pytest.Config, error: VeeamIamError) -> None:
-        self._file, self._error = config.inipath, error
-        if config.args_source is not pytest.Config.ArgsSource.ARGS and not hasattr(config, "workerinput"):
-            config.args.append(str(config.inipath))
-
-    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """Collect the configuration file as the item that fails."""
-        return ConfigurationFile.of(parent, file_path, self._error) if file_path == self._file else None

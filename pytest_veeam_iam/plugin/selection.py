@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from pytest_veeam_iam.config import DISCOVERY_MOST
 from pytest_veeam_iam.errors import TargetError, VeeamIamError
+from pytest_veeam_iam.plugin import arguments
 from pytest_veeam_iam.sources import SUFFIXES, load_file, load_file_if_policy
-from pytest_veeam_iam.sources.discovery import discover
+from pytest_veeam_iam.sources.discovery import discover, not_entered
 from pytest_veeam_iam.sources.files import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    import pytest
 
     from pytest_veeam_iam.config import Settings
     from pytest_veeam_iam.iam.document import Policy
@@ -32,49 +32,53 @@ class Selection:
 
     Attributes:
         only: The files to take, or None if everything in the arguments is taken.
-        folders: The directories named on the command line; files in them are taken if they hold a policy.
+        named: The arguments. Without ``only`` a file is taken, and of a directory all files that hold a policy.
         not_entered: Directories that a search left out, as messages call them.
     """
 
     only: frozenset[Path] | None
-    folders: tuple[Path, ...] = ()
+    named: frozenset[Path] = frozenset()
     not_entered: tuple[str, ...] = ()
 
     def to_plain(self) -> dict[str, Any]:
-        """Return it as the plain values that xdist can send."""
-        only = None if self.only is None else sorted(map(str, self.only))
+        """Return as plain values what a worker of xdist has to know."""
         return {
-            "only": only,
-            "folders": [str(folder) for folder in self.folders],
-            "not_entered": list(self.not_entered),
+            "only": None if self.only is None else sorted(map(str, self.only)),
+            "named": sorted(map(str, self.named)),
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Selection:
         """Return what ``to_plain`` was called on."""
         only = None if plain["only"] is None else frozenset(map(Path, plain["only"]))
-        return cls(only, tuple(map(Path, plain["folders"])), tuple(plain["not_entered"]))
+        return cls(only, frozenset(map(Path, plain["named"])))
+
+    @property
+    def wanted(self) -> frozenset[Path]:
+        """The files and directories that were asked for, wherever they are."""
+        return self.named | (self.only or frozenset())
 
     def notes(self) -> list[str]:
         """Return what the user should know of the search, a line each."""
         return [f"Not searched: {', '.join(self.not_entered[:5])}."] if self.not_entered else []
 
-    def load(self, path: Path, name: str, *, is_named: bool) -> tuple[Policy, ...] | None:
+    def load(self, path: Path, name: str) -> tuple[Policy, ...] | None:
         """Return the policies of a file that pytest came across, or None if it is not one to look at.
 
         Args:
             path: The file.
             name: What messages call it.
-            is_named: Whether the file itself stands on the command line.
 
         Raises:
             PolicyLoadError: If it is one to look at and cannot be read, or holds no policy although it was named.
         """
         if self.only is not None:
             return load_file(path, name) if path in self.only else None
-        if is_named:
-            return load_file(path, name) if path.suffix not in NOT_POLICIES else None
-        if path.suffix.lower() not in SUFFIXES or not any(inside(folder, path) for folder in self.folders):
+        if path.suffix in NOT_POLICIES:
+            return None
+        if path in self.named:
+            return load_file(path, name)
+        if path.suffix.lower() not in SUFFIXES or not any(inside(folder, path) for folder in self.named):
             return None
         return load_file_if_policy(path, name) or None
 
@@ -88,17 +92,23 @@ def select(config: pytest.Config, settings: Settings) -> Selection:
     Raises:
         TargetError: For a glob without files, or a search that finds nothing or too much.
     """
-    is_explicit = config.args_source is pytest.Config.ArgsSource.ARGS
-    if is_explicit:
-        config.args[:] = _expand(config.args, config.invocation_params.dir)
-    if is_explicit and settings.is_typed:
-        folders = (_path(argument, config) for argument in config.args)
-        return Selection(None, tuple(folder for folder in folders if folder.is_dir()))
-    found, not_entered = find(config, settings)
-    if not is_explicit:
-        visited = [_path(argument, config) for argument in config.args]
-        config.args += [str(path) for path in found if not _is_reached(path, visited, config)]
-    return Selection(frozenset(found), (), not_entered)
+    arguments.expand(config)
+    named = frozenset(arguments.paths(config))
+    if not arguments.are_typed(config):
+        found, left_out = find(config, settings)
+        arguments.add(config, found)
+        return Selection(frozenset(found), named, left_out)
+    arguments.unite(config)
+    if settings.is_typed:
+        return Selection(None, named, _left_out(named, config))
+    found, left_out = find(config, settings)
+    return Selection(frozenset(found), named, left_out)
+
+
+def _left_out(named: frozenset[Path], config: pytest.Config) -> tuple[str, ...]:
+    skip = config.getini("norecursedirs")
+    left_out = {path for folder in named if folder.is_dir() for path in not_entered(folder, skip=skip)} - named
+    return tuple(name_of(path, config) for path in sorted(left_out))
 
 
 def find(config: pytest.Config, settings: Settings) -> tuple[list[Path], tuple[str, ...]]:
@@ -110,13 +120,13 @@ def find(config: pytest.Config, settings: Settings) -> tuple[list[Path], tuple[s
     if settings.policies:
         base = config.inipath.parent if config.inipath and not config.getoption("veeam_iam_policies") else None
         base = base or config.invocation_params.dir
-        return [path for pattern in settings.policies for path in _matching(pattern, base)], ()
+        return [path for pattern in settings.policies for path in arguments.matching_files(pattern, base)], ()
     root = config.rootpath
     found = discover(root, words=settings.match, skip=config.getini("norecursedirs"), most=DISCOVERY_MOST)
-    not_entered = tuple(path.relative_to(root).as_posix() for path in found.not_entered)
+    left_out = tuple(path.relative_to(root).as_posix() for path in found.not_entered)
     if not found.files:
-        raise TargetError(_nothing_found(root, found.others, settings, not_entered))
-    return list(found.files), not_entered
+        raise TargetError(_nothing_found(root, found.others, settings, left_out))
+    return list(found.files), left_out
 
 
 def load_all(config: pytest.Config, settings: Settings) -> tuple[Policy, ...]:
@@ -126,13 +136,14 @@ def load_all(config: pytest.Config, settings: Settings) -> tuple[Policy, ...]:
 
 
 def parameters(config: pytest.Config, settings: Settings) -> tuple[list[str], list[Policy | VeeamIamError]]:
-    """Return ids and values for a test that runs once for each policy; a file that cannot be read is its error."""
+    """Return ids and values for a test that runs once for each policy; a file that cannot be read is its error.
+
+    Raises:
+        VeeamIamError: If there is no file.
+    """
     ids: list[str] = []
     values: list[Policy | VeeamIamError] = []
-    try:
-        found, _ = find(config, settings)
-    except VeeamIamError as error:
-        return ["no-policy"], [error]
+    found, _ = find(config, settings)
     for path in found:
         name = name_of(path, config)
         try:
@@ -151,43 +162,6 @@ def name_of(path: Path, config: pytest.Config) -> str:
         return Path(os.path.relpath(path, config.rootpath)).as_posix()
     except ValueError:  # another drive of Windows
         return path.as_posix()
-
-
-def _path(argument: str, config: pytest.Config) -> Path:
-    return (config.invocation_params.dir / argument.partition("::")[0]).resolve()
-
-
-def _expand(arguments: Iterable[str], base: Path) -> list[str]:
-    """Expand globs, which cmd and PowerShell hand on as they are."""
-    expanded: list[str] = []
-    for argument in arguments:
-        path, _, rest = argument.partition("::")
-        if glob.has_magic(path) and not rest and not (base / path).exists():
-            expanded += [str(found) for found in _matching(path, base)]
-        else:
-            expanded.append(argument)
-    return expanded
-
-
-def _matching(pattern: str, base: Path) -> list[Path]:
-    names = glob.glob(pattern, root_dir=base, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
-    found = sorted(path for path in (base / name for name in names) if path.is_file())
-    if not found:
-        raise TargetError(f"{pattern}: no file below {base.name or base} matches; write a path or glob that does")
-    return found
-
-
-def _is_reached(path: Path, visited: Iterable[Path], config: pytest.Config) -> bool:
-    """Return whether pytest comes across the file by itself, so that it need not be named."""
-    for start in visited:
-        if path == start:
-            return True
-        if start.is_dir() and path.is_relative_to(start):
-            between = path.relative_to(start).parts[:-1]
-            patterns = config.getini("norecursedirs")
-            if not any(Path(part).match(pattern) for part in between for pattern in patterns):
-                return True
-    return False
 
 
 def _nothing_found(root: Path, others: tuple[Path, ...], settings: Settings, not_entered: tuple[str, ...]) -> str:

@@ -21,6 +21,7 @@ class Row:
         failed: The groups whose items failed.
         place: The bucket or buckets that were checked, in words.
         warnings: Findings that do not count, a line each.
+        rank: Where it stands among the others; reports of xdist arrive in any order.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Row:
     failed: set[str] = field(default_factory=set)
     place: str = ""
     warnings: str = ""
+    rank: int = 0
 
     def verdict(self, columns: Sequence[str]) -> str:
         """Return ready or not ready, with the cause; a row of which only a part ran says so."""
@@ -62,10 +64,11 @@ class Table:
         self.columns = tuple(columns)
         self.rows: dict[str, Row] = {}
 
-    def add(self, properties: Mapping[str, str], *, failed: bool) -> None:
-        """Keep what one item said."""
+    def add(self, properties: Mapping[str, str], *, failed: bool, rank: int = 0) -> None:
+        """Keep what one item said; ``rank`` is its place among the items, if reports do not arrive in that order."""
         name = properties["veeam_iam.policy"]
-        row = self.rows.setdefault(name, Row(name))
+        row = self.rows.setdefault(name, Row(name, rank=rank))
+        row.rank = min(row.rank, rank)
         group = properties.get("veeam_iam.group", "")
         if group:
             row.cells[group] = properties["veeam_iam.cell"]
@@ -86,7 +89,7 @@ class Table:
 
     def lines(self) -> Iterator[str]:
         """Yield the table; of many policies only those that fall short."""
-        rows = list(self.rows.values())
+        rows = sorted(self.rows.values(), key=lambda row: row.rank)
         if len(rows) > _MOST_ROWS:
             rows = [row for row in rows if row.failed][:_MOST_ROWS]
         if rows:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.document import Policy
 
 _MENTION = "Statement"
-"""What a file must mention to be worth a look."""
+"""What a file must mention to be worth a look, if its path says nothing."""
+
+_CACHE_TAG = "CACHEDIR.TAG"
+"""Marks a directory that a tool can make again: https://bford.info/cachedir/"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Discovery:
     Attributes:
         files: Those to check.
         others: Those that hold policies too, where nothing says that they are about Veeam.
-        not_entered: Directories that were left out.
+        not_entered: Directories that were left out, as ``not_entered`` has them.
     """
 
     files: tuple[Path, ...]
@@ -46,34 +49,52 @@ def discover(root: Path, *, words: Sequence[str], skip: Collection[str], most: i
         What was found; ``files`` is empty if there are too many candidates.
     """
     walk = files.walk(root, skip=skip)
-    not_entered = tuple(
-        each.path for each in walk.skipped if each.path.is_dir() and each.path.name not in files.NEVER_ENTERED
-    )
     named: list[Path] = []
     others: list[Path] = []
     for path in walk.files:
-        if path.suffix.lower() in SUFFIXES and (texts := _texts(path, root)) is not None:
-            is_named = any(word.lower() in text.lower() for word in words for text in texts)
-            (named if is_named else others).append(path)
+        if path.suffix.lower() in SUFFIXES and (about := _is_about(path, root, words)) is not None:
+            (named if about else others).append(path)
     if not named and len(others) <= most:
         named, others = others, []
-    return Discovery(tuple(named), tuple(others), not_entered)
+    return Discovery(tuple(named), tuple(others), _left_out(walk))
 
 
-def _texts(path: Path, root: Path) -> list[str] | None:
-    """Return the texts that may say what a file is about, or None if it holds no policy.
+def not_entered(root: Path, *, skip: Collection[str]) -> tuple[Path, ...]:
+    """Return the directories below a root that a search leaves out, but for those where nobody keeps policies.
 
-    A broken file counts as one where its path speaks for it, so that it is not passed over in silence.
+    Args:
+        root: Where to search.
+        skip: Patterns of directory names not to enter.
+    """
+    return _left_out(files.walk(root, skip=skip))
+
+
+def _left_out(walk: files.Walk) -> tuple[Path, ...]:
+    return tuple(
+        each.path
+        for each in walk.skipped
+        if each.path.is_dir() and each.path.name not in files.NEVER_ENTERED and not (each.path / _CACHE_TAG).is_file()
+    )
+
+
+def _is_about(path: Path, root: Path, words: Sequence[str]) -> bool | None:
+    """Return whether a file says that it is about Veeam, or None if it holds no policy.
+
+    A broken file counts as a policy where its path speaks for it, so that it is not passed over in silence.
     """
     name = path.relative_to(root).as_posix()
+    is_named = _mentions(name, words)
     try:
-        source = files.read_text(path, name=name)
-        if _MENTION not in source.text:
+        if not is_named and _MENTION not in files.read_text(path, name=name).text:
             return None
         policies = load_file_if_policy(path, name)
     except PolicyLoadError:
-        return [name]
-    return [name, *_sids(policies)] if policies else None
+        return is_named
+    return is_named or any(_mentions(sid, words) for sid in _sids(policies)) if policies else None
+
+
+def _mentions(text: str, words: Sequence[str]) -> bool:
+    return any(word.lower() in text.lower() for word in words)
 
 
 def _sids(policies: Sequence[Policy]) -> list[str]:

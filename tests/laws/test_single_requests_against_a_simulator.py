@@ -125,7 +125,10 @@ EXAMPLES: dict[Callable[[Case], Case | None], tuple[str, Case]] = {
         "allowed",
         request(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::1"}}, context=IPV6),
     ),
-    deviations.stars_that_cross_colons: ("allowed", request(INSTANCE, Resource="arn:aws:ec2:*:instance/i-0a1")),
+    deviations.stars_that_cross_colons: (
+        "allowed",
+        request("arn:aws:s3:::acme/a:b", Resource="arn:aws:s3:*:acme/a:b"),
+    ),
     deviations.line_feeds: ("allowed", request("arn:aws:s3:::acme/a\nb", Resource="arn:aws:s3:::acme/*")),
     deviations.fields_in_capitals: ("missing", request(Resource="arn:AWS:s3:::acme/*")),
     deviations.variables_without_a_value_in_not_resource: (

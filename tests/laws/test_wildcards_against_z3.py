@@ -57,7 +57,7 @@ def decision(action: str, required: str, entries: list[str]) -> str:
     return str(ask([{"Version": "2012-10-17", "Statement": statement}], action, [required]).decision)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(required=globs("ab**?", 5), entries=st.lists(globs("ab**?", 6), min_size=1, max_size=3))
 def test_globs_over_the_keys_of_a_bucket(required: str, entries: list[str]) -> None:
     prefix = "arn:aws:s3:::b/"
@@ -67,7 +67,7 @@ def test_globs_over_the_keys_of_a_bucket(required: str, entries: list[str]) -> N
     assert answer == expected(keys, [granted(entry) for entry in entries])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     required=st.tuples(st.sampled_from(["*", "e*", "*e", "e?", "e"]), globs("i*?", 3)),
     entries=st.lists(

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import policy_sentry.shared.iam_data  # noqa: F401 - its orjson 3.13.0 crashes CPython 3.13.0 if every run loads it anew
 import pytest
 
 import pytest_veeam_iam.plugin.run  # noqa: F401 - loaded once here and not again by every run in this process

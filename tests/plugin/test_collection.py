@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 ITEMS = ["archiver-appliance", "repository", "bucket", "object", "lint"]
 USAGE_ERROR = 4
 ADD = "def test_add():\n    assert 1 + 1 == 2\n"
-PASSED_OVER = pytest.mark.xfail(strict=True, reason="only a text with the word Statement is looked at")
 
 
 def items_of(*files: str) -> list[str]:
@@ -49,7 +48,6 @@ def test_a_glob_without_files_is_a_usage_error_that_names_it(repository: Reposit
     assert "ERROR: policies/*.yaml: no file below" in outcome.errors
 
 
-@pytest.mark.xfail(strict=True, reason="only files are matched")
 def test_a_glob_may_match_directories_as_it_does_in_a_shell(repository: Repository, example: Document) -> None:
     for name in ("env-dev/a.json", "env-prod/b.json", "other/c.json"):
         repository.write(name, example)
@@ -117,7 +115,6 @@ def test_a_link_that_is_named_is_followed(repository: Repository, example: Docum
     assert repository.collect("--veeam-iam", "link.json", "folder") == items_of("link.json", "folder/b.json")
 
 
-@pytest.mark.xfail(strict=True, reason="named only where discovery did not enter it")
 def test_a_directory_that_pytest_does_not_enter_is_named(repository: Repository, example: Document) -> None:
     repository.write("infra/a.json", example)
     repository.write("infra/build/b.json", example)
@@ -152,7 +149,6 @@ def test_node_ids_are_relative_to_the_root_and_can_be_typed_back_in_a_sub_folder
     assert repository.collect("--veeam-iam", "x.json::object") == ["infra/policies/x.json::object"]
 
 
-@pytest.mark.xfail(strict=True, reason="pytest writes the dot of reportinfo()[2] as ::")
 def test_a_verbose_run_shows_node_ids_as_they_can_be_typed_back(repository: Repository, example: Document) -> None:
     repository.write("policies/x.json", example)
     outcome = repository.run("--veeam-iam", "-v", "policies/x.json::object")
@@ -231,7 +227,6 @@ def test_together_adds_up_the_grants_of_all_files(repository: Repository, scoped
     assert outcome.counts == {"passed": 5}
 
 
-@pytest.mark.xfail(strict=True, reason="a second file that is named is not found, exit code 4")
 def test_together_a_deny_of_one_file_counts_for_all(repository: Repository, example: Document) -> None:
     deny = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}
     repository.write("a.json", example)
@@ -242,12 +237,48 @@ def test_together_a_deny_of_one_file_counts_for_all(repository: Repository, exam
     ]
 
 
-def test_together_a_broken_file_still_fails(repository: Repository, example: Document) -> None:
+def test_together_nothing_is_said_without_a_file_that_cannot_be_read(repository: Repository, example: Document) -> None:
     repository.write("a.json", example)
     repository.write("b.json", "{")
     outcome = repository.run("--veeam-iam", "--veeam-iam-together", "a.json", "b.json")
-    assert outcome.counts == {"passed": 5, "failed": 1}
-    assert outcome.failed == ["b.json::load"]
+    assert outcome.counts == {"failed": 6}
+    assert outcome.failed == [*items_of("a.json"), "b.json::load"]
+    assert outcome.short_summary[0].partition(" - ")[2].startswith("cannot tell without b.json:1:2: the text ends")
+
+
+@pytest.mark.parametrize("named", ["infra/a.json::object", "infra/a.json", "infra/b.json", "infra"])
+def test_together_all_that_is_configured_is_judged_however_little_of_it_was_named(
+    repository: Repository, example: Document, named: str
+) -> None:
+    deny = {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}
+    repository.ini("veeam_iam_policies = infra/*.json", "veeam_iam_together = true")
+    repository.write("infra/a.json", example)
+    repository.write("infra/b.json", {"Version": "2012-10-17", "Statement": deny})
+    outcome = repository.run(named)
+    assert [line.partition(" - ")[2] for line in outcome.short_summary] == [
+        "s3:DeleteObject denied (1 of 10, any bucket)"
+    ]
+    assert outcome.table[1].startswith("together (2 files) ")
+
+
+def test_together_a_file_that_is_reached_twice_counts_once(repository: Repository, scoped: Document) -> None:
+    for number, statement in enumerate(scoped["Statement"]):
+        repository.write(f"policies/{number}.json", {"Version": "2012-10-17", "Statement": statement})
+    arguments = ("policies/3.json", "policies", "policies/0.json", "policies/*.json")
+    outcome = repository.run("--veeam-iam", "--veeam-iam-together", *arguments)
+    assert outcome.counts == {"passed": 5}
+    assert outcome.table[1].startswith("together (4 files) ")
+
+
+def test_together_a_broken_file_that_is_configured_is_not_passed_over(
+    repository: Repository, example: Document
+) -> None:
+    repository.ini("veeam_iam_policies = infra/*.json", "veeam_iam_together = true")
+    repository.write("infra/a.json", example)
+    repository.write("infra/b.json", "{")
+    outcome = repository.run("infra/a.json::object")
+    assert outcome.counts == {"failed": 1}
+    assert "cannot tell without infra/b.json:1:2" in outcome.short_summary[0]
 
 
 def test_together_the_items_stand_under_the_first_file(repository: Repository, scoped: Document) -> None:
@@ -298,11 +329,67 @@ def test_what_is_configured_is_collected_once_though_testpaths_reach_it(
     assert repository.collect("--veeam-iam") == items_of("tests/policies/a.json")
 
 
-@pytest.mark.xfail(strict=True, reason="pytest 9 drops an argument that is inside another")
 def test_what_is_configured_is_found_where_pytest_does_not_look(repository: Repository, example: Document) -> None:
     repository.ini("veeam_iam_policies = build/a.json")
     repository.write("build/a.json", example)
     assert repository.collect("--veeam-iam") == items_of("build/a.json")
+
+
+def test_beside_what_is_configured_nothing_is_found_where_pytest_does_not_look(
+    repository: Repository, example: Document
+) -> None:
+    repository.ini("veeam_iam_policies = build/deep/a.json")
+    for name in ("build/deep/a.json", "build/deep/b.json", "build/deep/er/c.json"):
+        repository.write(name, example)
+    for name in ("build/test_a.py", "build/deep/test_b.py", "build/other/test_c.py"):
+        repository.write(name, "raise RuntimeError('imported')")
+    assert repository.collect() == items_of("build/deep/a.json")
+
+
+@pytest.mark.parametrize("arguments", [("infra", "infra/build"), ("infra/build", "infra")])
+def test_a_directory_that_is_named_is_entered_although_another_one_contains_it(
+    repository: Repository, example: Document, arguments: tuple[str, str]
+) -> None:
+    for name in ("infra/a.json", "infra/build/b.json", "infra/build/deep/c.json", "infra/dist/d.json"):
+        repository.write(name, example)
+    outcome = repository.run("--veeam-iam", *arguments, "--veeam-iam-groups=object", "-k", "object")
+    assert outcome.counts["passed"] == 3
+    assert "Not searched: infra/dist." in outcome.table
+
+
+@pytest.mark.parametrize(
+    "arguments", [("infra", "infra/a.json"), (".", "test_a.py::test_add"), (".", "build/test_b.py")]
+)
+def test_a_directory_is_collected_whole_although_something_in_it_is_named_as_well(
+    repository: Repository, example: Document, arguments: tuple[str, ...]
+) -> None:
+    for name in ("infra/a.json", "infra/b.json", "infra/deep/c.json"):
+        repository.write(name, example)
+    repository.write("test_a.py", ADD)
+    repository.write("build/test_b.py", ADD)
+    found = repository.collect("--veeam-iam", *arguments)
+    policies = [node_id for node_id in found if ".json" in node_id]
+    assert sorted(policies) == sorted(items_of("infra/a.json", "infra/b.json", "infra/deep/c.json"))
+    assert {node_id.partition("::")[0] for node_id in found} >= {arguments[-1].partition("::")[0]}
+
+
+def test_a_file_that_is_named_may_have_any_suffix_although_a_directory_contains_it(
+    repository: Repository, example: Document
+) -> None:
+    repository.write("policies/a.json", example)
+    repository.write("policies/b.txt", example)
+    found = repository.collect("--veeam-iam", "policies", "policies/b.txt")
+    assert sorted(found) == sorted(items_of("policies/a.json", "policies/b.txt"))
+
+
+def test_a_cache_that_is_not_searched_is_not_named(repository: Repository, example: Document) -> None:
+    repository.write("infra/veeam.json", example)
+    repository.write(".cache/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55")
+    repository.write(".cache/veeam.json", example)
+    for arguments in ((), (".",)):
+        outcome = repository.run("--veeam-iam", *arguments)
+        assert outcome.counts == {"passed": 5}
+        assert not [line for line in outcome.table if line.startswith("Not searched")]
 
 
 def test_a_configured_glob_without_files_is_an_error(repository: Repository, example: Document) -> None:
@@ -415,14 +502,7 @@ def test_discovery_that_finds_nothing_names_the_directories_that_it_did_not_ente
     assert "(not entered: dist); name one: pytest --veeam-iam PATH" in outcome.errors
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param("", marks=PASSED_OVER),
-        pytest.param('{"Version": ', marks=PASSED_OVER),
-        '{"Statement": [}',
-    ],
-)
+@pytest.mark.parametrize("content", ["", '{"Version": ', '{"Statement": [}'])
 def test_discovery_does_not_pass_over_a_broken_file_whose_path_says_veeam(
     repository: Repository, example: Document, content: str
 ) -> None:
@@ -456,7 +536,6 @@ def test_no_policy_at_all_is_a_usage_error_although_other_tests_would_pass(
     assert "there is no IAM policy" in outcome.errors
 
 
-@pytest.mark.xfail(strict=True, reason="said in the summary as well")
 def test_a_usage_error_is_said_once(repository: Repository) -> None:
     repository.write("test_a.py", ADD)
     outcome = repository.run("--veeam-iam", "test_a.py")

@@ -351,7 +351,6 @@ def test_a_wrong_value_in_a_file_leaves_a_single_test_alone(repository: Reposito
     assert (outcome.code, outcome.counts) == (0, {"passed": 1})
 
 
-@pytest.mark.xfail(strict=True, reason="with arguments the item is not collected: a silent green")
 def test_a_wrong_value_in_a_file_is_said_where_the_policies_are_named(
     repository: Repository, example: Document
 ) -> None:
@@ -375,7 +374,6 @@ def test_a_wrong_value_that_nobody_asks_for_is_no_failure(repository: Repository
     assert repository.run().counts == {"passed": 1}
 
 
-@pytest.mark.xfail(strict=True, reason="without an ini file it is a usage error")
 def test_a_wrong_value_in_the_environment_is_no_usage_error_for_whoever_did_not_type_veeam_iam(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -384,24 +382,76 @@ def test_a_wrong_value_in_the_environment_is_no_usage_error_for_whoever_did_not_
     assert repository.run().counts == {"passed": 1}
 
 
-@pytest.mark.xfail(strict=True, reason="pytest_generate_tests raises, and pytest stops")
+def test_a_wrong_value_in_the_environment_is_one_item_where_policies_are_asked_for(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEEAM_IAM", "true")
+    monkeypatch.setenv("VEEAM_IAM_FAIL_ON", "everything")
+    repository.write("test_a.py", ADD)
+    outcome = repository.run()
+    assert outcome.counts == {"passed": 1, "failed": 1}
+    assert outcome.short_summary == ["FAILED configuration - VEEAM_IAM_FAIL_ON=everything: write error or warning"]
+    assert repository.run("configuration").counts == {"failed": 1}
+    assert repository.run("test_a.py").counts == {"passed": 1}
+
+
+@pytest.mark.parametrize(
+    "named", ["policies/veeam.json", "policies/veeam.json::object", "policies/*.json", "policies/veeam.tpl"]
+)
+def test_a_wrong_value_in_a_file_is_said_in_place_of_a_policy_that_was_named(
+    repository: Repository, example: Document, named: str
+) -> None:
+    repository.ini("veeam_iam = true", "veeam_iam_profile = all")
+    repository.write("policies/veeam.json", example)
+    repository.write("policies/veeam.tpl", example)
+    repository.write("test_a.py", ADD)
+    outcome = repository.run(named, "test_a.py::test_add")
+    assert outcome.counts == {"passed": 1, "failed": 1}
+    assert outcome.failed == ["pytest.ini::configuration"]
+
+
+def test_the_item_of_a_wrong_value_is_selected_like_any_other(repository: Repository) -> None:
+    repository.ini("veeam_iam = true", "veeam_iam_profile = all")
+    repository.write("test_a.py", ADD)
+    assert repository.collect("-m", "veeam_iam") == ["pytest.ini::configuration"]
+    assert repository.collect("-k", "add") == ["test_a.py::test_add"]
+    assert repository.collect("--deselect", "pytest.ini::configuration") == ["test_a.py::test_add"]
+
+
+def test_what_is_configured_can_be_switched_off_in_the_environment(
+    repository: Repository, example: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.ini("veeam_iam = true", "veeam_iam_policies = a.json")
+    repository.write("a.json", example)
+    monkeypatch.setenv("VEEAM_IAM", "off")
+    assert repository.collect() == []
+    assert repository.collect("--veeam-iam") == [f"a.json::{item}" for item in ALL]
+
+
 def test_a_wrong_value_in_a_file_does_not_stop_tests_beside_one_with_veeam_policy(repository: Repository) -> None:
     repository.ini("veeam_iam = true", "veeam_iam_fail_on = everything")
     repository.write("test_a.py", ADD)
     repository.write("test_each.py", "def test_each(veeam_policy):\n    pass\n")
     outcome = repository.run()
-    assert outcome.counts["passed"] == 1
-    assert "pytest.ini::configuration" in outcome.failed
+    assert outcome.counts == {"passed": 1, "failed": 1, "errors": 1}
+    assert sorted(outcome.failed) == ["pytest.ini::configuration", "test_each.py::test_each[no-policy]"]
 
 
-@pytest.mark.xfail(strict=True, reason="the message names variable or flag, whatever was read")
 @pytest.mark.parametrize(
-    ("line", "named"), [("veeam_iam = perhaps", "VEEAM_IAM"), ("veeam_iam_fail_on = all", "--veeam-iam-fail-on")]
+    ("lines", "named"),
+    [
+        (["veeam_iam = perhaps"], "VEEAM_IAM"),
+        (["veeam_iam = true", "veeam_iam_fail_on = all"], "--veeam-iam-fail-on"),
+    ],
 )
-def test_a_wrong_value_in_a_file_does_not_blame_another_place(repository: Repository, line: str, named: str) -> None:
-    repository.ini(line)
+def test_a_wrong_value_in_a_file_does_not_blame_another_place(
+    repository: Repository, lines: list[str], named: str
+) -> None:
+    repository.ini(*lines)
     repository.write("test_a.py", ADD)
-    assert named not in repository.run().failure("pytest.ini::configuration")
+    failure = repository.run().failure("pytest.ini::configuration")
+    assert named not in failure
+    assert lines[-1].replace(" = ", "=") in failure
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,6 @@ def test_under_xdist_the_table_and_the_whole_text_are_the_same(repository: Repos
     assert len(alone.table) == len(["head", "a.json", "b.json", "how many", "what it does not prove"])
 
 
-@pytest.mark.xfail(strict=True, reason="rows stand in the order in which reports arrive")
 def test_under_xdist_the_rows_stand_in_the_order_of_the_files(repository: Repository, example: Document) -> None:
     for name in ("a", "b", "c"):
         repository.write(f"policies/{name}.json", example)
@@ -172,7 +171,6 @@ def test_under_xdist_the_rows_stand_in_the_order_of_the_files(repository: Reposi
     assert repository.run(*arguments, "-n", "2", "--dist=loadfile").table == repository.run(*arguments).table
 
 
-@pytest.mark.xfail(strict=True, reason="workers are not told the arguments that were added: a silent green")
 def test_under_xdist_what_was_not_typed_is_found_as_well(repository: Repository, example: Document) -> None:
     repository.ini("testpaths = tests", "veeam_iam_policies = infra/*.json")
     repository.write("infra/a.json", example)
@@ -180,10 +178,18 @@ def test_under_xdist_what_was_not_typed_is_found_as_well(repository: Repository,
     assert repository.run("-n", "2").counts == {"passed": 6}
 
 
-@pytest.mark.xfail(strict=True, reason="workers are not told the arguments that were expanded")
 def test_under_xdist_a_glob_that_no_shell_expanded_is_expanded(repository: Repository, example: Document) -> None:
     repository.write("infra/a.json", example)
     assert repository.run("-n", "2", "--veeam-iam", "infra/*.json").counts == {"passed": 5}
+
+
+def test_under_xdist_what_is_configured_is_found_where_pytest_does_not_look(
+    repository: Repository, example: Document
+) -> None:
+    repository.ini("veeam_iam_policies = build/a.json")
+    repository.write("build/a.json", example)
+    repository.write("build/b.json", example)
+    assert repository.run("-n", "2").counts == {"passed": 5}
 
 
 def test_under_xdist_policies_are_judged_together(repository: Repository, scoped: Document) -> None:
@@ -214,13 +220,22 @@ def test_under_xdist_a_wrong_value_that_was_typed_is_a_usage_error(repository: R
     assert "without-archiver-appliance" in outcome.errors
 
 
-@pytest.mark.xfail(strict=True, reason="workers crash with KeyError: veeam_iam_selection")
 def test_under_xdist_a_wrong_value_in_a_file_is_one_item(repository: Repository) -> None:
     repository.ini("veeam_iam = true", "veeam_iam_profile = all")
     repository.write("test_a.py", ADD)
     outcome = repository.run("-n", "2")
     assert outcome.counts == {"passed": 1, "failed": 1}
     assert outcome.failed == ["pytest.ini::configuration"]
+
+
+def test_under_xdist_a_glob_of_a_file_that_nothing_matches_is_one_item(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEEAM_IAM_POLICIES", "gone.json")
+    repository.write("test_a.py", ADD)
+    outcome = repository.run("-n", "2")
+    assert outcome.counts == {"passed": 1, "failed": 1}
+    assert outcome.short_summary[0].startswith("FAILED configuration - gone.json: no file below")
 
 
 @pytest.mark.parametrize("arguments", [("-p", "no:terminal"), ("-p", "no:terminal", "-n", "2"), ("-q",)], ids=" ".join)

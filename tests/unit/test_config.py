@@ -202,11 +202,10 @@ def test_a_switch_of_the_environment_or_an_ini_file_is_switched_off(name: str, n
 @pytest.mark.parametrize("name", SWITCHES)
 @pytest.mark.parametrize("wrong", ["maybe", "2", "y", "truee"])
 def test_a_switch_that_is_neither_on_nor_off_is_refused(name: str, wrong: str) -> None:
-    with pytest.raises(TargetError, match='write "true" or "false"'):
+    with pytest.raises(TargetError, match=f'^{option(name).variable}={wrong}: write "true" or "false"'):
         layers(environment={option(name).variable: wrong}).switch(name)
 
 
-@pytest.mark.xfail(strict=True, reason="off counts as not set, so that the weaker source wins")
 @pytest.mark.parametrize("name", SWITCHES)
 def test_a_switch_of_an_ini_file_can_be_switched_off_in_the_environment(name: str) -> None:
     assert not layers(environment={option(name).variable: "false"}, ini={name: "true"}).switch(name)
@@ -223,6 +222,12 @@ def test_a_switch_of_an_ini_file_can_be_switched_off_in_the_environment(name: st
         ({}, {}, {"policies": ["a.json"]}, False, True),
         ({"bucket": ["acme-veeam"], "only": True}, {}, {}, False, False),
         ({}, {}, {"profile": "documented"}, False, False),
+        ({}, {"VEEAM_IAM": "false"}, {"": "true"}, False, False),
+        ({}, {"VEEAM_IAM": "false"}, {"policies": ["a.json"]}, False, False),
+        ({}, {}, {"": "false", "policies": ["a.json"]}, False, False),
+        ({"policies": ["a.json"]}, {"VEEAM_IAM": "false"}, {}, False, True),
+        ({}, {"VEEAM_IAM_POLICIES": "a.json"}, {"": "false"}, False, True),
+        ({"": True}, {"VEEAM_IAM": "false"}, {}, True, True),
     ],
 )
 def test_policies_are_checked_if_that_is_asked_for_or_they_are_named(
@@ -234,6 +239,35 @@ def test_policies_are_checked_if_that_is_asked_for_or_they_are_named(
 ) -> None:
     found = settings(command_line, environment, ini)
     assert (found.is_typed, found.is_active) == (is_typed, is_active)
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [("command_line", "--veeam-iam-X"), ("environment", "VEEAM_IAM_X"), ("ini", "veeam_iam_X")],
+)
+def test_a_message_names_the_place_that_was_read(source: str, place: str) -> None:
+    def message(**values: Value) -> str:
+        named = {name.replace("_", "-"): value for name, value in values.items()}
+        if source == "environment":
+            named = {option(name).variable: value for name, value in named.items()}
+        with pytest.raises(TargetError) as raised:
+            settings(**{source: named})  # type: ignore[arg-type]
+        return str(raised.value)
+
+    def called(name: str) -> str:
+        in_place = {"--veeam-iam-X": name, "VEEAM_IAM_X": name.replace("-", "_").upper()}
+        return place.replace("X", in_place.get(place, name.replace("-", "_")))
+
+    assert message(together="perhaps").startswith(f"{called('together')}=perhaps: ")
+    assert message(fail_on="all").startswith(f"{called('fail-on')}=all: ")
+    pair = "k" if source == "environment" else ["k"]
+    assert message(context=pair).startswith(f"{called('context')}=k: ")
+    groups = "g" if source == "environment" else ["g"]
+    both = message(profile="p", groups=groups)
+    assert both.startswith(f"{called('profile')} and {called('groups')} are both set; ")
 
 
 # Texts and lists

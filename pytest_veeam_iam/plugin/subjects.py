@@ -1,0 +1,117 @@
+"""What is judged in a run: every policy by itself, or all of them together."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.readiness import PoliciesInEffect, check
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.readiness import Expectation
+    from pytest_veeam_iam.report import Report
+
+_MOST_NEIGHBOURS = 20
+"""Policies among which a union that is ready is looked for."""
+
+
+class Subject:
+    """Policies that are judged together, and their report, made when the first item asks for it.
+
+    Args:
+        name: What the summary calls them.
+        policies: Attached to one principal.
+        among: All that are judged in this run.
+        line: Where they begin in their file, None if they are not of one file.
+    """
+
+    def __init__(self, name: str, policies: tuple[Policy, ...], among: Subjects, line: int | None = None) -> None:
+        self.name, self.policies, self.line = name, policies, line
+        self.missing: VeeamIamError | None = None
+        self._among = among
+
+    @cached_property
+    def report(self) -> Report:
+        """The report for the configured target.
+
+        Raises:
+            VeeamIamError: If one of the policies could not be read: it may hold a Deny.
+        """
+        if self.missing is not None:
+            raise VeeamIamError(f"cannot tell without {self.missing}")
+        return self._among.check(self.policies)
+
+    def hint(self, group_id: str) -> str:
+        """Return a sentence that may help a group that falls short, or an empty string."""
+        return self._among.hint(self, group_id)
+
+
+class Subjects:
+    """Everything that is judged in a run.
+
+    Args:
+        expected: What it is judged by.
+    """
+
+    def __init__(self, expected: Expectation) -> None:
+        self._expected = expected
+        self._apart: dict[str, dict[str, Subject]] = {}
+        self._union = Subject("together", (), self)
+        self._joined: set[Path] = set()
+        self._carrier: Path | None = None
+
+    def apart(self, name: str, policies: tuple[Policy, ...]) -> dict[str, Subject]:
+        """Return the subjects of a file by what goes before the group in the names of their items.
+
+        Args:
+            name: The file; pytest may come across it again.
+            policies: Those in it; a single one needs nothing before the group.
+        """
+        names = {"": name} if len(policies) == 1 else {f"{n}/": f"{name}/{n}" for n in range(len(policies))}
+        subjects = {
+            prefix: Subject(called, (policy,), self, policy.location.line)
+            for (prefix, called), policy in zip(names.items(), policies, strict=True)
+        }
+        return self._apart.setdefault(name, subjects)
+
+    def has_joined(self, path: Path) -> bool:
+        """Return whether the policies of a file are among those that are judged together."""
+        return path in self._joined
+
+    def join(self, path: Path, policies: tuple[Policy, ...]) -> None:
+        """Add the policies of a file to those that are judged together; pytest may come across it again."""
+        if path not in self._joined:
+            self._joined.add(path)
+            self._union.policies += policies
+            count = len(self._joined)
+            self._union.name = f"together ({count} {'file' if count == 1 else 'files'})"
+
+    def miss(self, error: VeeamIamError) -> None:
+        """Keep that a file cannot be read, so that nothing is said of all files together."""
+        self._union.missing = error
+
+    def carry(self, path: Path) -> dict[str, Subject]:
+        """Return the subject of all files together for the first file that asks, and nothing for the others."""
+        self._carrier = self._carrier or path
+        return {"": self._union} if path == self._carrier else {}
+
+    def check(self, policies: tuple[Policy, ...]) -> Report:
+        """Judge policies that are attached to one principal."""
+        return check(PoliciesInEffect(policies), self._expected)
+
+    def hint(self, subject: Subject, group_id: str) -> str:
+        """Say if another policy, or all together, grant what one does not."""
+        neighbours = [each for subjects in self._apart.values() for each in subjects.values()]
+        if len(neighbours) > _MOST_NEIGHBOURS:
+            return ""
+        lacking = [each for each in neighbours if not each.report.ready]
+        union = tuple(policy for each in lacking for policy in each.policies)
+        if len(lacking) < 2 or not self.check(union).ready:
+            return ""
+        granting = [each.name for each in lacking if each is not subject and each.report.group(group_id).ready]
+        what = f"{granting[0]} grants it" if granting else f"together the {len(lacking)} that fall short grant it"
+        return f"{what}: attached to the same user? pytest --veeam-iam --veeam-iam-together"

@@ -1,0 +1,53 @@
+"""What the controller of xdist tells its workers, so that all of them collect what it chose; plain values only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_veeam_iam.errors import TargetError
+
+if TYPE_CHECKING:
+    import pytest
+
+_TOLD = "veeam_iam"
+_COLLECTED = "veeam_iam_collected"
+
+
+def tell(node: Any, selection: dict[str, Any]) -> None:
+    """Tell a worker what to visit, beyond what was typed, and what to look at there."""
+    node.workerinput[_TOLD] = {"arguments": list(node.config.args), "selection": selection}
+
+
+def tell_error(node: Any, error: Exception) -> None:
+    """Tell a worker why nothing can be checked."""
+    node.workerinput[_TOLD] = {"error": str(error)}
+
+
+def told(config: pytest.Config) -> dict[str, Any] | None:
+    """Return the selection that the controller made, whose arguments now are those of this worker; None elsewhere.
+
+    Raises:
+        TargetError: If the controller could not make one.
+    """
+    if not hasattr(config, "workerinput"):
+        return None
+    said: dict[str, Any] = config.workerinput[_TOLD]
+    if "error" in said:
+        raise TargetError(said["error"])
+    config.args[:] = said["arguments"]
+    selection: dict[str, Any] = said["selection"]
+    return selection
+
+
+def report_count(config: pytest.Config, count: int) -> bool:
+    """Report how many items a worker found; return False where this is no worker."""
+    output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+    if output is not None:
+        output[_COLLECTED] = count
+    return output is not None
+
+
+def reported_count(node: Any) -> int:
+    """Return how many items a worker found."""
+    count: int = getattr(node, "workeroutput", {}).get(_COLLECTED, 0)
+    return count
