@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from benchmarks.documents import Document
     from pytest_veeam_iam.checks import Subject
+    from pytest_veeam_iam.report import Finding
 
 SIZES = (10, 100, 1_000)
 """Policies of an account dump, no two of them the same."""
@@ -77,7 +78,12 @@ def _subject(document: Document) -> Subject:
 
     subjects: list[Subject] = []
     seen = checks.findings
-    checks.findings = lambda subject, **_: subjects.append(subject) or ()  # type: ignore[assignment]
+
+    def listen(subject: Subject, **_: object) -> Iterator[Finding]:
+        subjects.append(subject)
+        return iter(())
+
+    checks.findings = listen
     try:
         check_veeam_backup_ready(document.text, **document.target)  # type: ignore[arg-type]
     finally:

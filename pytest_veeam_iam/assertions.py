@@ -233,7 +233,7 @@ def assert_lint_clean(
     return _assert_without(policy, "lint", pack=pack, fail_on=fail_on)
 
 
-def _assert_without(policy: PolicyArgument, item: checks.Item, **arguments: Any) -> Report:
+def _assert_without(policy: PolicyArgument, item: str, **arguments: Any) -> Report:
     """Check the documents for themselves, without any group that they would have to cover."""
     __tracebackhide__ = True
     expected = replace(expectation(**arguments), groups=())

@@ -77,6 +77,13 @@ OPTIONS = (
         "BOOL",
         ("true", "false"),
     ),
+    Option(
+        "lint",
+        "text",
+        "arbitrated leaves out what is known to be wrong; all shows notes and the linter's raw findings as well",
+        "LEVEL",
+        ("arbitrated", "all"),
+    ),
     Option("only", "switch", "collect nothing but policies"),
 )
 
@@ -97,6 +104,7 @@ class Settings(NamedTuple):
         target: The arguments of ``check_veeam_backup_ready`` that were set.
         together: Whether all policies belong to one principal.
         only: Whether nothing else is collected.
+        lint: Which findings are shown: ``arbitrated`` or ``all``.
     """
 
     is_typed: bool
@@ -107,6 +115,7 @@ class Settings(NamedTuple):
     target: Mapping[str, object]
     together: bool
     only: bool
+    lint: str
 
 
 class Layers:
@@ -219,6 +228,7 @@ def resolve(layers: Layers) -> Settings:
         target=_target(layers),
         together=layers.switch("together"),
         only=layers.switch("only"),
+        lint=layers.text("lint") or "arbitrated",
     )
 
 

@@ -10,7 +10,7 @@ import pkgutil
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.iam.globs import action_problem
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.rulepacks import RulePack
     from pytest_veeam_iam.target import Target
 
-
-Item: TypeAlias = Literal["actions", "lint"]
 
 _ALWAYS_RED = "unknown_action"
 """AWS accepts an action that does not exist, so that readiness only warns of it; the item about actions fails."""
@@ -94,12 +92,12 @@ def findings(subject: Subject, *, lint: bool) -> Iterator[Finding]:
                 yield Finding(id_, Severity.ERROR, f"this check could not run: {error}")
 
 
-def of_item(report: Report, item: Item) -> tuple[Finding, ...]:
+def of_item(report: Report, item: str) -> tuple[Finding, ...]:
     """Return the findings of a report that one item of a policy file tells."""
     return tuple(each for each in report.findings if _item_of(each.id) == item)
 
 
-def failing(report: Report, item: Item) -> tuple[Finding, ...]:
+def failing(report: Report, item: str) -> tuple[Finding, ...]:
     """Return the findings that make the item fail."""
     counts = report.blocking_findings
     return tuple(
@@ -107,8 +105,8 @@ def failing(report: Report, item: Item) -> tuple[Finding, ...]:
     )
 
 
-def _item_of(id_: str) -> Item:
-    return next((module.ITEM for module in _modules() if module.__name__.endswith(f".{id_}")), "lint")
+def _item_of(id_: str) -> str:
+    return next((str(module.ITEM) for module in _modules() if module.__name__.endswith(f".{id_}")), "lint")
 
 
 @cache

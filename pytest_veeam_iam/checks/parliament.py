@@ -57,11 +57,6 @@ def check(subject: Subject) -> Iterator[Finding]:
             yield from _weighed(case, policy, subject)
 
 
-def raw(subject: Subject) -> tuple[Raw, ...]:
-    """Return every finding of parliament, as it stands."""
-    return tuple(finding for policy in dict.fromkeys(subject.documents) for finding in linter.lint(policy).findings)
-
-
 def _grouped(findings: Sequence[Raw]) -> Iterator[Raw]:
     """Yield the findings, those that differ in their actions or details only as one."""
     groups: dict[object, list[Raw]] = {}

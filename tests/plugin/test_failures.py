@@ -21,7 +21,7 @@ def test_a_missing_action_is_told_with_place_reason_and_remedy(repository: Repos
     scoped["Statement"][2]["Action"].remove("s3:RestoreObject")
     repository.write("policies/role.json", scoped)
     outcome = repository.run("--veeam-iam", "policies")
-    assert outcome.counts == {"passed": 4, "failed": 1}
+    assert outcome.counts == {"passed": 5, "failed": 1}
     assert outcome.failure("policies/role.json::object") == dedent(
         """\
         s3:RestoreObject missing (1 of 10, acme-veeam)
@@ -46,7 +46,7 @@ def test_a_deny_is_told_with_the_statement_that_denies(repository: Repository, s
     scoped["Statement"].insert(0, deny)
     repository.write("role.json", scoped)
     outcome = repository.run("--veeam-iam", "role.json")
-    assert outcome.counts == {"passed": 4, "failed": 1}
+    assert outcome.counts == {"passed": 5, "failed": 1}
     assert outcome.failure("role.json::object") == dedent(
         """\
         s3:DeleteObject denied, s3:DeleteObjectVersion denied (2 of 10, acme-veeam)
@@ -66,7 +66,7 @@ def test_a_bucket_in_place_of_its_objects_is_told_once_for_all_actions(
     objects["Action"], objects["Resource"] = "s3:*", "arn:aws:s3:::acme-veeam"
     repository.write("role.json", scoped)
     outcome = repository.run("--veeam-iam", "role.json")
-    assert outcome.counts == {"passed": 4, "failed": 1}
+    assert outcome.counts == {"passed": 5, "failed": 1}
     assert outcome.failure("role.json::object") == dedent(
         """\
         s3:PutObject missing, s3:GetObject missing, s3:DeleteObject missing, s3:AbortMultipartUpload missing, s3:ListMultipartUploadParts missing and 5 more (10 of 10, acme-veeam)
@@ -151,7 +151,7 @@ def test_a_document_that_aws_refuses_fails_its_lint_item(repository: Repository,
     repository.write("role.json", scoped)
     outcome = repository.run("--veeam-iam", "role.json")
     assert "role.json::lint" in outcome.failed
-    assert outcome.failure("role.json::lint").startswith("role.json:4:9: a Principal stands here")
+    assert outcome.failure("role.json::lint").startswith("a Principal stands here, but AWS refuses")
 
 
 @pytest.mark.parametrize("style", ["auto", "long", "short", "native"])
@@ -194,7 +194,8 @@ def test_junit_shows_the_first_line_as_the_message_and_the_whole_text_below(
     repository.write("policies/role.json", scoped)
     cases = repository.junit("--veeam-iam", "policies")
     assert sorted(cases) == [
-        f"policies.role.json.{item}" for item in ("archiver-appliance", "bucket", "lint", "object", "repository")
+        f"policies.role.json.{item}"
+        for item in ("actions", "archiver-appliance", "bucket", "lint", "object", "repository")
     ]
     failed = {name: case.find("failure") for name, case in cases.items() if case.find("failure") is not None}
     assert list(failed) == ["policies.role.json.object"]
@@ -216,6 +217,7 @@ def test_junit_has_the_properties_of_every_item(repository: Repository, scoped: 
         "veeam_iam.place": "acme-veeam",
         "veeam_iam.group": "object",
         "veeam_iam.cell": "9/10",
+        "veeam_iam.ready": "False",
     }
 
 
@@ -275,7 +277,7 @@ def test_every_broken_file_is_one_item_that_fails_and_the_others_are_still_check
         repository.write(f"policies/{name}", content)
     outcome = repository.run("--veeam-iam", "policies")
     assert outcome.code == 1
-    assert outcome.counts == {"passed": 10, "failed": len(BROKEN)}
+    assert outcome.counts == {"passed": 12, "failed": len(BROKEN)}
     expected = {f"policies/{name}::load": f"policies/{message}" for name, (_, message) in BROKEN.items()}
     for item, message in expected.items():
         assert outcome.failure(item) == message

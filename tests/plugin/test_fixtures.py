@@ -453,11 +453,20 @@ def test_the_order_holds_for_items_as_well(
 ) -> None:
     repository.ini("veeam_iam_groups = repository")
     repository.write("policy.json", scoped)
-    assert repository.collect("--veeam-iam", "policy.json") == ["policy.json::repository", "policy.json::lint"]
+    assert repository.collect("--veeam-iam", "policy.json") == [
+        "policy.json::repository",
+        "policy.json::actions",
+        "policy.json::lint",
+    ]
     monkeypatch.setenv("VEEAM_IAM_GROUPS", "bucket")
-    assert repository.collect("--veeam-iam", "policy.json") == ["policy.json::bucket", "policy.json::lint"]
+    assert repository.collect("--veeam-iam", "policy.json") == [
+        "policy.json::bucket",
+        "policy.json::actions",
+        "policy.json::lint",
+    ]
     flags = ("--veeam-iam-profile=archiver-appliance-only",)
     assert repository.collect("--veeam-iam", "policy.json", *flags) == [
         "policy.json::archiver-appliance",
+        "policy.json::actions",
         "policy.json::lint",
     ]

@@ -91,7 +91,7 @@ def test_the_marker_is_registered_although_nobody_asks(repository: Repository) -
 def check(outcome: Outcome) -> None:
     """One policy is ready and the other lacks s3:RestoreObject; the test beside them passes."""
     assert outcome.code == 1
-    assert outcome.counts == {"passed": 10, "failed": 1}
+    assert outcome.counts == {"passed": 12, "failed": 1}
     assert outcome.short_summary == ["FAILED policies/b.json::object - s3:RestoreObject missing (1 of 10, acme-veeam)"]
 
 
@@ -126,7 +126,7 @@ def test_it_works_without_a_terminal_reporter(repository: Repository) -> None:
     assert (outcome.code, outcome.lines, outcome.errors) == (1, [], "")
     text = (repository.path / "out.xml").read_text("utf-8")
     assert 'failures="1"' in text
-    assert 'tests="11"' in text
+    assert 'tests="13"' in text
     assert 'message="s3:RestoreObject missing (1 of 10, acme-veeam)"' in text
 
 
@@ -175,12 +175,12 @@ def test_under_xdist_what_was_not_typed_is_found_as_well(repository: Repository,
     repository.ini("testpaths = tests", "veeam_iam_policies = infra/*.json")
     repository.write("infra/a.json", example)
     repository.write("tests/test_a.py", ADD)
-    assert repository.run("-n", "2").counts == {"passed": 6}
+    assert repository.run("-n", "2").counts == {"passed": 7}
 
 
 def test_under_xdist_a_glob_that_no_shell_expanded_is_expanded(repository: Repository, example: Document) -> None:
     repository.write("infra/a.json", example)
-    assert repository.run("-n", "2", "--veeam-iam", "infra/*.json").counts == {"passed": 5}
+    assert repository.run("-n", "2", "--veeam-iam", "infra/*.json").counts == {"passed": 6}
 
 
 def test_under_xdist_what_is_configured_is_found_where_pytest_does_not_look(
@@ -189,20 +189,20 @@ def test_under_xdist_what_is_configured_is_found_where_pytest_does_not_look(
     repository.ini("veeam_iam_policies = build/a.json")
     repository.write("build/a.json", example)
     repository.write("build/b.json", example)
-    assert repository.run("-n", "2").counts == {"passed": 5}
+    assert repository.run("-n", "2").counts == {"passed": 6}
 
 
 def test_under_xdist_policies_are_judged_together(repository: Repository, scoped: Document) -> None:
     for number, statement in enumerate(scoped["Statement"]):
         repository.write(f"policies/{number}.json", {"Version": "2012-10-17", "Statement": statement})
-    assert repository.run("-n", "2", "--veeam-iam", "--veeam-iam-together", "policies").counts == {"passed": 5}
+    assert repository.run("-n", "2", "--veeam-iam", "--veeam-iam-together", "policies").counts == {"passed": 6}
 
 
 def test_under_xdist_a_broken_file_is_one_item(repository: Repository, example: Document) -> None:
     repository.write("policies/a.json", example)
     repository.write("policies/b.json", "")
     outcome = repository.run("-n", "2", "--veeam-iam", "policies")
-    assert outcome.counts == {"passed": 5, "failed": 1}
+    assert outcome.counts == {"passed": 6, "failed": 1}
     assert outcome.failed == ["policies/b.json::load"]
 
 

@@ -35,9 +35,9 @@ def test_the_table_has_a_row_per_policy_and_a_column_per_item(
     repository.write("policies/vb365-s3/vendor-example.json", example)
     assert table(repository, "policies") == golden(
         """\
-                                               archiver-appliance  repository  bucket  object  lint
-        policies/backup-role.json              28/28               2/2         5/5     8/10    ok    not ready: 2 not granted
-        policies/vb365-s3/vendor-example.json  28/28               2/2         5/5     10/10   ok    ready (any bucket)
+                                               archiver-appliance  repository  bucket  object  actions  lint
+        policies/backup-role.json              28/28               2/2         5/5     8/10    ok       ok    not ready: 2 not granted
+        policies/vb365-s3/vendor-example.json  28/28               2/2         5/5     10/10   ok       ok    ready (any bucket)
         1 of 2 ready for vb365-s3 8.3, profile documented. Bucket acme-veeam inferred: name it to catch a typo.
         """  # noqa: E501 - as it is shown
     )
@@ -47,8 +47,8 @@ def test_a_bucket_that_was_named_is_not_called_inferred(repository: Repository, 
     repository.write("role.json", scoped)
     assert table(repository, "role.json", "--veeam-iam-bucket=acme-veeam") == golden(
         """\
-                   archiver-appliance  repository  bucket  object  lint
-        role.json  28/28               2/2         5/5     10/10   ok    ready (acme-veeam)
+                   archiver-appliance  repository  bucket  object  actions  lint
+        role.json  28/28               2/2         5/5     10/10   ok       ok    ready (acme-veeam)
         1 of 1 ready for vb365-s3 8.3, profile documented.
         """
     )
@@ -59,8 +59,8 @@ def test_only_the_selected_groups_have_columns(repository: Repository, scoped: D
     groups = ("--veeam-iam-groups=object", "--veeam-iam-groups=bucket", "--veeam-iam-bucket=acme-veeam")
     assert table(repository, "role.json", *groups) == golden(
         """\
-                   bucket  object  lint
-        role.json  5/5     10/10   ok    ready (acme-veeam)
+                   bucket  object  actions  lint
+        role.json  5/5     10/10   ok       ok    ready (acme-veeam)
         1 of 1 ready for vb365-s3 8.3, groups bucket, object.
         """
     )
@@ -77,9 +77,9 @@ def test_what_cannot_be_read_has_a_row_and_is_not_ready(repository: Repository, 
     repository.write("b.json", "{")
     assert table(repository, "a.json", "b.json") == golden(
         """\
-                archiver-appliance  repository  bucket  object  lint
-        a.json  28/28               2/2         5/5     10/10   ok    ready (any bucket)
-        b.json  -                   -           -       -       -     cannot be read
+                archiver-appliance  repository  bucket  object  actions  lint
+        a.json  28/28               2/2         5/5     10/10   ok       ok    ready (any bucket)
+        b.json  -                   -           -       -       -        -     cannot be read
         1 of 2 ready for vb365-s3 8.3, profile documented.
         """
     )

@@ -25,7 +25,7 @@ def test_the_first_line_names_what_does_not_exist() -> None:
     with pytest.raises(VeeamNotReady) as caught:
         assert_actions_valid(allowing("s3:HeadBucket", "s3:GetObjcet"))
     assert str(caught.value).splitlines()[0] == (
-        "<mapping>: s3:HeadBucket is the name of an API operation; the IAM action is s3:ListBucket (and 1 more)"
+        "s3:HeadBucket is the name of an API operation; the IAM action is s3:ListBucket (<mapping>) and 1 more"
     )
 
 

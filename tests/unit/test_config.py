@@ -95,6 +95,7 @@ def test_the_options_of_this_version_are_these() -> None:
         "fail-on",
         "list-buckets-on-s3-arn",
         "only",
+        "lint",
     }
 
 
@@ -111,6 +112,7 @@ def test_nothing_set_is_nothing_asked_for() -> None:
         target={},
         together=False,
         only=False,
+        lint="arbitrated",
     )
 
 
@@ -307,7 +309,8 @@ def test_context_without_key_or_equals_sign_is_refused(pair: str) -> None:
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda choice: choice.name)
 def test_a_value_that_is_no_choice_is_refused_and_the_choices_are_named(choice: Option) -> None:
     for value in choice.choices:
-        assert settings({choice.name: value}).target
+        found = settings({choice.name: value})
+        assert found.target or found.lint == value
     with pytest.raises(TargetError, match=f"{' or '.join(choice.choices)}$"):
         settings(environment={choice.variable: "everything"})
 

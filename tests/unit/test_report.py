@@ -229,7 +229,7 @@ def test_findings_alone_are_told_in_one_line_and_then_all() -> None:
         Finding("b_check", Severity.NOTE, "odd"),
     ]
     assert text.explain_findings(findings).splitlines() == [
-        "p.json:3:7: wrong (and 1 more)",
+        "wrong (p.json:3:7) and 1 more",
         "",
         "  p.json:3:7: error: wrong -> right it [a_check]",
         "  note: odd [b_check]",
@@ -240,7 +240,7 @@ def test_findings_alone_are_told_in_one_line_and_then_all() -> None:
 def test_a_long_finding_is_cut_in_the_first_line_alone() -> None:
     finding = Finding("x", Severity.ERROR, "w" * 300)
     first, _, line = text.explain_findings([finding, finding, finding]).splitlines()[:3]
-    assert first == "w" * (195 - len(" (and 2 more)") - 3) + "... (and 2 more)"
+    assert first == "w" * (195 - len(" and 2 more") - 3) + "... and 2 more"
     assert line == f"  error: {'w' * 300} [x]"
     exact = Finding("x", Severity.ERROR, "w" * 195)
     assert text.explain_findings([exact]).splitlines()[0] == "w" * 195
