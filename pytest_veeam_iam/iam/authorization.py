@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.rules import Rule
     from pytest_veeam_iam.iam.verdicts import RuleLayer
 
-BUDGET = 60_000
+BUDGET = 40_000
 """Steps of the search that one permission may take: about 0.2 s."""
 
 
