@@ -194,6 +194,8 @@ def _kind(arn: str) -> tuple[str, ...]:
 
 def _rows(action: str) -> tuple[dict[str, Any], ...]:
     service, _, name = action.lower().partition(":")
+    if service not in _policy_sentry_services():  # version 0.13 raises KeyError
+        return ()
     with _reading(_POLICY_SENTRY):
         from policy_sentry.querying.actions import get_action_data
 

