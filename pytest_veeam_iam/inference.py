@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 _MOST = 64
 """Values, and choices of them, that are tried; a policy that holds more has to be told which is meant."""
 
-_FORMS = {"bucket": BUCKET, "region": r"[a-z0-9*?-]{1,32}", "account": r"[0-9*?]{1,12}"}
+_FORMS = {
+    "bucket": BUCKET,
+    "region": r"[a-z]{2,}(-[a-z0-9]+)+|[a-z0-9*?-]*\*[a-z0-9*?-]*",
+    "account": r"[0-9?]{12}|(?=.{1,12}$)[0-9?]*\*[0-9*?]*",
+}
 """What the fields of an ARN can be: a text of another form is no bucket, region or account that somebody meant."""
 
 _Values: TypeAlias = "tuple[str | None, ...]"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam import checks
 from pytest_veeam_iam.catalog import condition_keys
+from pytest_veeam_iam.errors import TargetError
 from pytest_veeam_iam.iam.authorization import BUDGET
 from pytest_veeam_iam.iam.automata import Budget
 from pytest_veeam_iam.iam.context import Context
@@ -167,6 +168,7 @@ def _services(pack: RulePack, groups: tuple[str, ...]) -> Mapping[str, frozenset
 
 class _Check:
     def __init__(self, policies: PoliciesInEffect, expected: Expectation) -> None:
+        expected = replace(expected, target=_of_principal(expected.target, policies.principal))
         self.policies, self.expected, self.pack = policies, expected, expected.pack
         self.group_ids = tuple(group.id for group in expected.groups)
         self.authorizer = policies.authorizer()
@@ -178,6 +180,7 @@ class _Check:
             account=_one(expected.target.account),
             keys_of=condition_keys,
         )
+        _refuse_contradictions(self.context, expected.target)
         self.budget = Budget(_COMPARISONS)
         self.services = _services(self.pack, self.group_ids)
         self.target = infer(expected.target, policies.identity, services=self.services, lacking=self._lacking)
@@ -286,6 +289,27 @@ class _Check:
             "storage_class": expected.storage_class,
         }
         return {name: Parameter(value, target.origin(name, value)) for name, value in values.items()}
+
+
+def _of_principal(target: Target, principal: str | None) -> Target:
+    """Return the target with the account of the one who calls: it works with resources of its own account."""
+    if principal is None:
+        return target
+    _, partition, _, _, account, _ = principal.split(":", 5)
+    for name, named, own in (("account", target.account, account), ("partition", target.partition, partition)):
+        if named not in (None, ANY, own):
+            raise TargetError(f'{name} "{named}": the principal {principal} belongs to {own}; name one of the two')
+    return replace(target, account=account)
+
+
+def _refuse_contradictions(context: Context, target: Target) -> None:
+    """What is declared of a request has to fit the target, or the answer is about requests that nobody makes."""
+    for key, name, value in (
+        ("aws:requestedregion", "region", target.region),
+        ("aws:principalaccount", "account", target.account),
+    ):
+        if value not in (None, ANY) and key in context.declared and context.lookup(key) != (value,):
+            raise TargetError(f'context "{key}" is another than the {name} {value}; leave one of them out')
 
 
 def _one(value: str | None) -> str | None:

@@ -89,7 +89,7 @@ class Authorizer:
         known = self._relevant.get(action)
         if known is None:
             name = action.lower()
-            rules = [[rule for rule in layer.rules if rule.concerns(name)] for layer in self.layers]
+            rules = [[rule for rule in layer.rules if _has_a_say(layer, rule, name)] for layer in self.layers]
             known = self._relevant[action] = Relevant(
                 allows=tuple(tuple(r for r in group if r.statement.effect is Effect.ALLOW) for group in rules),
                 denies=tuple(r for group in rules for r in group if r.statement.effect is Effect.DENY),
@@ -149,6 +149,15 @@ def _gravity(verdict: Verdict) -> int:
 
 
 _PLAINLY_ALLOWED = Answer(Decision.ALLOWED, {Verdict.ALLOWED: None})
+
+
+def _has_a_say(layer: RuleLayer, rule: Rule, action: str) -> bool:
+    """Return whether a rule concerns an action; a bucket policy is asked about its bucket alone, not about a list."""
+    if layer.kind in _RESOURCE_LAYERS:
+        is_grant = rule.statement.effect is Effect.ALLOW
+        if not action.startswith("s3:") or (is_grant and action == "s3:listallmybuckets"):
+            return False
+    return rule.concerns(action)
 
 
 def _spares(rule: Rule, action: str, want: Wanted, context: Context) -> bool:

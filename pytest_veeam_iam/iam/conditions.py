@@ -128,7 +128,8 @@ class _Test:
         """Return the answer for a value that is not known, or for a set of such values."""
         value_type = self.form.operator.value_type
         usable = [reading for reading in self.readings if not isinstance(reading, _Odd)]
-        right_type = value_type.is_text or _TEXT_KEYS.get(self.key, value_type) is value_type
+        own_type = EXACT if "/" in self.key else _TEXT_KEYS.get(self.key, value_type)  # a tag's value is any text
+        right_type = value_type.is_text or own_type is value_type
         if usable and right_type and value_type.covers(usable):
             return self._signed(Certainty.ALWAYS)
         if _Odd.REFUSED in self.readings:

@@ -213,7 +213,7 @@ def _is_own(action: str, resource: str) -> bool:
 
 
 def _is_user(principal: str) -> bool:
-    return ":user/" in principal
+    return principal.split(":", 5)[-1].startswith("user/")
 
 
 def _principal_keys(principal: str) -> dict[str, Known]:

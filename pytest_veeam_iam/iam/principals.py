@@ -32,7 +32,23 @@ class Caller:
     @property
     def is_role(self) -> bool:
         """Whether a role calls."""
-        return ":role/" in self.identity
+        return self.identity.split(":", 5)[-1].startswith("role/")
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The ARNs of the user, or of the role and its session; a session does not tell the path of its role."""
+        return frozenset({self.identity, self.session or self.identity})
+
+    def may_be(self, texts: frozenset[str]) -> bool:
+        """Return whether one of the ARNs may stand for it: a session of its role, or its role under another path."""
+        if not self.is_role:
+            return False
+        start, _, name = self.identity.partition(":role/")
+        role = name.rpartition("/")[2]
+        if self.session is None:
+            session = f"{start.replace(':iam:', ':sts:', 1)}:assumed-role/{role}/"
+            return any(text.startswith(session) for text in texts)
+        return any(text.startswith(f"{start}:role/") and text.endswith(f"/{role}") for text in texts)
 
 
 def caller(arn: str) -> Caller:
@@ -89,14 +105,19 @@ def deny(statement: Statement, who: Caller | None, *, has_boundary: bool) -> Cer
             return Certainty.ALWAYS
         if who is None:
             return Certainty.DEPENDS
-        spared = who.identity in texts and who.session in {None, *texts} and not who.account.isdisjoint(texts)
-        return Certainty.NEVER if spared else Certainty.ALWAYS
+        if who.account.isdisjoint(texts) or not (who.identity in texts or who.may_be(texts)):
+            return Certainty.ALWAYS
+        if who.session not in {None, *texts}:
+            return Certainty.ALWAYS
+        return Certainty.NEVER if who.identity in texts else Certainty.DEPENDS
     if "*" in texts:
         return Certainty.ALWAYS
     if who is None:
         return Certainty.DEPENDS
-    named = not texts.isdisjoint({who.identity, who.session, *who.account})
-    return Certainty.ALWAYS if named else Certainty.NEVER
+    if not texts.isdisjoint({*who.names, *who.account}):
+        return Certainty.ALWAYS
+    canonical = any(principal.kind == "CanonicalUser" for principal in statement.principals or ())
+    return Certainty.DEPENDS if canonical or who.may_be(texts) else Certainty.NEVER
 
 
 def _listed(statement: Statement) -> frozenset[str]:

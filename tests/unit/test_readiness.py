@@ -623,3 +623,44 @@ def test_a_name_that_is_not_allowed_is_not_misnamed(statement: Document) -> None
     policy = vendor_example("s3:ListBucket")
     policy["Statement"].append(statement)
     assert [result.misnamed for result in check_veeam_backup_ready(policy, groups=["bucket"]).shortfalls[:1]] == [""]
+
+
+# --- what contradicts the target, and what only looks like one ---
+
+
+def test_the_account_is_that_of_the_principal() -> None:
+    elsewhere = document(allow("*", ["*"]), deny("ec2:*", "arn:aws:ec2:*:111122223333:*"))
+    user = "arn:aws:iam::111122223333:user/veeam"
+    assert not check_veeam_backup_ready(elsewhere, principal=user).ready
+    assert origin(check_veeam_backup_ready(elsewhere, principal=user), "account") == ("111122223333", "given")
+    for contradicting in ({"account": "999999999999"}, {"partition": "aws-cn"}):
+        with pytest.raises(TargetError, match="the principal arn:aws:iam::111122223333:user/veeam belongs to"):
+            check_veeam_backup_ready(elsewhere, principal=user, **contradicting)  # type: ignore[arg-type]
+
+
+def test_a_declared_region_has_to_be_that_of_the_target() -> None:
+    with pytest.raises(TargetError, match="is another than the region eu-central-1"):
+        check_veeam_backup_ready(
+            document(allow("*")), region="eu-central-1", context={"aws:RequestedRegion": "us-east-1"}
+        )
+
+
+@pytest.mark.parametrize("account", ["123?", "12345678901", "1234567890123"])
+def test_what_cannot_be_an_account_is_not_inferred_as_one(account: str) -> None:
+    policy = vendor_example()
+    policy["Statement"][1]["Resource"] = [f"arn:aws:ec2:*:{account}:*", "arn:aws:ec2:*::image/*", "arn:aws:ssm:*::*"]
+    assert not check_veeam_backup_ready(policy, lint=False).ready
+
+
+def test_a_bucket_policy_grants_nothing_but_its_bucket() -> None:
+    user = "arn:aws:iam::111122223333:user/veeam"
+    everything = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "*", "NotResource": "arn:aws:s3:::zzz"}
+    report = check_veeam_backup_ready(
+        document(allow("iam:GetUser")), bucket="acme", principal=user, resource_policies=document(everything)
+    )
+    assert [group.id for group in report.groups if group.ready] == ["bucket", "object"]
+
+
+def test_a_tag_may_have_any_value() -> None:
+    tagged = allow("*", Condition={"BoolIfExists": {"aws:PrincipalTag/x": ["true", "false"]}})
+    assert not check_veeam_backup_ready(document(tagged)).ready
