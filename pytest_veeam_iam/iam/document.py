@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
-from pytest_veeam_iam.iam.tree import Location
+from pytest_veeam_iam.iam.tree import Location, Token
 
-__all__ = ["Condition", "Effect", "Entry", "Location", "Policy", "Principal", "Problem", "Statement"]
+__all__ = [
+    "Attachment", "Condition", "Effect", "Entry", "Location", "Policy", "Principal", "Problem", "Statement", "Token",
+]  # fmt: skip
 
 
 class Effect(StrEnum):
@@ -34,10 +37,30 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One string of an Action, NotAction, Resource or NotResource element, or one value of a condition, as written."""
+    """One string of an Action, NotAction, Resource or NotResource element, or one value of a condition, as written.
+
+    Attributes:
+        text: As written; an unknown value is shown as ``${...}``.
+        location: Of the string.
+        pieces: The text in pieces if unknown values stand in it, else empty.
+        doubt: Why it may not be there, or None.
+    """
 
     text: str
     location: Location
+    pieces: tuple[str | Token, ...] = ()
+    doubt: Token | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the text is what AWS will see, and surely there."""
+        return not self.pieces and self.doubt is None
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The unknown values that it hangs on."""
+        found = tuple(piece for piece in self.pieces if isinstance(piece, Token))
+        return found if self.doubt is None else (*found, self.doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +72,14 @@ class Condition:
         key: As written, for example ``aws:SourceIp``.
         values: As written; a JSON number or boolean is its text.
         location: Of the key.
+        doubt: Why it may not be there, or be another, or None.
     """
 
     operator: str
     key: str
     values: tuple[Entry, ...]
     location: Location
+    doubt: Token | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +110,7 @@ class Statement:
         sid: The Sid as written, or None.
         location: Of the statement's opening brace.
         problems: Why AWS refuses it.
+        doubt: Why it may not be there, or be there several times, or None.
     """
 
     effect: Effect
@@ -98,11 +124,28 @@ class Statement:
     not_principal: bool = False
     sid: str | None = None
     problems: tuple[Problem, ...] = ()
+    doubt: Token | None = None
 
     @property
     def is_refused(self) -> bool:
         """Whether its Action, Resource or Principal is one that AWS refuses; an unknown operator is not among them."""
         return any(problem.element != "Condition" for problem in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What a document belongs to, as far as its file says.
+
+    Attributes:
+        principals: The roles, users and groups that it is attached to, as the file names them (role name, logical id,
+            Terraform address).
+        boundary_of: Those whose permissions boundary it is.
+        kind: ``managed``, ``role``, ``user`` or ``group`` (inline), ``scp``; None if the file does not say.
+    """
+
+    principals: tuple[str, ...] = ()
+    boundary_of: tuple[str, ...] = ()
+    kind: Literal["managed", "role", "user", "group", "scp"] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +159,8 @@ class Policy:
         problems: Why AWS refuses the document, apart from those of its statements.
         entity: What the document belongs to (role name, logical id, Terraform address), or None for a plain file.
         size: Characters of the document as compact JSON; AWS does not count white space.
+        attachment: To whom it is attached, and as what.
+        assumed: What was assumed to read it, in words: defaults of variables, a bucket's planned name.
     """
 
     statements: tuple[Statement, ...]
@@ -124,6 +169,8 @@ class Policy:
     problems: tuple[Problem, ...] = ()
     entity: str | None = None
     size: int = 0
+    attachment: Attachment = Attachment()
+    assumed: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

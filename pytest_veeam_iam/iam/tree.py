@@ -84,6 +84,43 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A value that nobody knows before the template it stands in is deployed: it may be any text.
+
+    Attributes:
+        expression: As the template writes it, without its marks, which is also how it is bound: ``var.bucket``,
+            ``AWS::AccountId``.
+        location: Where it is used.
+        symbol: The bucket whose name or ARN it is, as a target names it: ``tf:aws_s3_bucket.repo``, ``cfn:RepoBucket``;
+            empty for any other value.
+        is_arn: Whether it is that bucket's ARN and not its name.
+    """
+
+    expression: str
+    location: Location
+    symbol: str = ""
+    is_arn: bool = False
+
+    def __str__(self) -> str:
+        return f"${{{self.expression}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text in which unknown values stand; a value that is unknown as a whole is one token and may be of any kind."""
+
+    pieces: tuple[str | Token, ...]
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The unknown values in it, at least one."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, Token))
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.pieces))
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicate:
     """A key that an object holds more than once; the offsets are those of the first and the repeated key."""
 
@@ -92,7 +129,7 @@ class Duplicate:
     again: int
 
 
-Value: TypeAlias = "str | bool | Number | list[Node] | dict[str, Node] | None"
+Value: TypeAlias = "str | Template | bool | Number | list[Node] | dict[str, Node] | None"
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +142,8 @@ class Node:
         offset: Of its first character.
         keys: For an object, the offset of each key.
         duplicates: For an object, the keys it repeats.
+        doubt: Why it may not be there at all, or be there several times (an unknown ``count``, a condition); None if it
+            surely is there once.
     """
 
     value: Value
@@ -112,6 +151,7 @@ class Node:
     offset: int = 0
     keys: dict[str, int] = field(default_factory=dict)
     duplicates: tuple[Duplicate, ...] = ()
+    doubt: Token | None = None
 
     @property
     def location(self) -> Location:
@@ -128,6 +168,8 @@ class Node:
         match self.value:
             case str():
                 return "a string"
+            case Template():
+                return f"{self.value}, which is unknown"
             case bool():
                 return f"the value {str(self.value).lower()}"
             case Number():

@@ -9,9 +9,15 @@ a bounded number of times, so hostile text takes linear time.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Duplicate, Node, Number, TextSource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_veeam_iam.iam.tree import Source
 
 MAX_DEPTH = 100
 """How deep lists and objects may be nested; the outermost counts as one."""
@@ -220,6 +226,29 @@ def _escaped(source: TextSource, pos: int) -> tuple[str, int]:
             raise _half_pair(source, pos, escape[0])
         code, end = 0x10000 + (code - 0xD800) * 0x400 + (int(low[1], 16) - 0xDC00), low.end()
     return chr(code), end
+
+
+def character_offsets(source: Source, node: Node) -> Sequence[int] | int:
+    """Return the offset of each character of a string in the text it was read from.
+
+    Args:
+        source: The node's.
+        node: A string that was read by ``parse``.
+
+    Returns:
+        The offset of its first character if the others follow it; else one for each.
+    """
+    value = node.value
+    if not isinstance(source, TextSource) or not isinstance(value, str):
+        return [node.offset] * len(value) if isinstance(value, str) else node.offset
+    start = node.offset + 1
+    if source.text.startswith(value, start):
+        return start
+    offsets: list[int] = []
+    for character in value:
+        offsets.append(start)
+        start = _escaped(source, start)[1] if source.text.startswith("\\", start) else start + len(character)
+    return offsets
 
 
 def _end_of_space(text: str, pos: int) -> int:

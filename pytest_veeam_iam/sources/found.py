@@ -1,0 +1,75 @@
+"""What a form hands on: the policy documents of a file, not yet read, and the values that the user bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.iam.document import Attachment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from pytest_veeam_iam.iam.tree import Node
+
+
+@dataclass(frozen=True)
+class Found:
+    """One policy document of a file.
+
+    Attributes:
+        read: Returns the document's tree; it may do the work only then.
+        entity: What the document belongs to: role name, logical id, Terraform address; None for a plain file.
+        attachment: To whom it is attached, and as what.
+        assumed: What was assumed to read it, in words.
+    """
+
+    read: Callable[[], Node]
+    entity: str | None = None
+    attachment: Attachment = Attachment()
+    assumed: tuple[str, ...] = ()
+
+    @cached_property
+    def node(self) -> Node:
+        """The document's tree; raises PolicyLoadError if it is none."""
+        return self.read()
+
+
+@dataclass(frozen=True)
+class Bindings:
+    """Values that are given for unknown expressions, and which of them were asked for.
+
+    Attributes:
+        values: Expression as a template writes it (``var.bucket``, ``AWS::AccountId``, ``BucketName``) -> value.
+        assume_defaults: Whether a variable or parameter that nobody gave has its declared default.
+        used: The expressions that some template asked for.
+    """
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    assume_defaults: bool = True
+    used: set[str] = field(default_factory=set)
+
+    def get(self, expression: str) -> str | None:
+        """Return the value of an expression, or None if nobody gave one."""
+        if expression in self.values:
+            self.used.add(expression)
+        return self.values.get(expression)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a form may use while it reads a file.
+
+    Attributes:
+        bindings: Values that the user gave.
+        path: The file, None for a text or mapping.
+        name: What messages call the file.
+        root: Files that a template names are read only below this directory; None for a text or mapping: none is read.
+    """
+
+    bindings: Bindings = field(default_factory=Bindings)
+    path: Path | None = None
+    name: str = "<mapping>"
+    root: Path | None = None
