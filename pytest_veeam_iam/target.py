@@ -16,7 +16,7 @@ _SHOWN = 63
 BUCKET = r"[A-Za-z0-9._*?-]{1,255}"
 """What a bucket's name, or a pattern of names, looks like; the oldest buckets have up to 255 characters."""
 
-SYMBOL = r"(?:tf|cfn):[A-Za-z_][^?\s]{0,500}"
+SYMBOL = r"(?:tf|cfn):[A-Za-z_][^?/\s]{0,500}"
 """What a bucket looks like that a template makes, under the name that the template has for it."""
 
 _FORMS = {

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from difflib import get_close_matches
+from operator import is_
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import TargetError
 from pytest_veeam_iam.iam.document import Effect, Entry
+from pytest_veeam_iam.iam.globs import can_meet, resource_glob, wanted
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.tree import Token, fill
 from pytest_veeam_iam.target import ANY
@@ -57,7 +59,7 @@ def settle(policies: Sequence[Policy], target: Target) -> tuple[Policy, ...]:
         return None
 
     settled = tuple(_read_again(policy, value_of) for policy in policies)
-    return tuple(_with_doubts(policy, symbols) for policy in settled) if symbols else settled
+    return tuple(_with_doubts(policy, target) for policy in settled) if symbols else settled
 
 
 def named_buckets(target: Target, policies: Sequence[Policy]) -> Target:
@@ -112,33 +114,54 @@ def tokens_of(policy: Policy) -> Iterator[Token]:
             yield from entry.tokens
 
 
-def _with_doubts(policy: Policy, symbols: frozenset[str]) -> Policy:
-    """Return a policy in which a pattern that names a bucket may mean one whose name is unknown.
+def _with_doubts(policy: Policy, target: Target) -> Policy:
+    """Return a policy in which a pattern of bucket names may mean a bucket whose name is unknown.
 
-    That a grant may reach it proves nothing, and is left out; that a Deny or an exception may, cannot be ignored.
+    What such a pattern says of the bucket hangs on its name, however the template's name for it looks.
     """
-    statements = tuple(_with_doubtful_entries(statement, symbols) for statement in policy.statements)
+    statements = tuple(_with_doubtful_entries(statement, target) for statement in policy.statements)
     return policy if statements == policy.statements else replace(policy, statements=statements)
 
 
-def _with_doubtful_entries(statement: Statement, symbols: frozenset[str]) -> Statement:
-    if statement.effect is Effect.ALLOW and not statement.not_resource:
-        return statement
-    more = tuple(
-        doubtful for entry in statement.resources for symbol in symbols if (doubtful := _perhaps(entry, symbol))
-    )
-    return replace(statement, resources=statement.resources + more) if more else statement
+def _with_doubtful_entries(statement: Statement, target: Target) -> Statement:
+    resources: list[Entry] = []
+    for entry in statement.resources:
+        if not entry.is_known or _treats_all_buckets_alike(entry.text, target.symbols):
+            resources.append(entry)
+            continue
+        met = [symbol for symbol in target.symbols if _meets(entry.text, symbol, target.partition)]
+        resources.append(replace(entry, doubt=_name_of(met[0], entry)) if met else entry)
+        if statement.effect is Effect.DENY or statement.not_resource:
+            resources += [_perhaps(entry, symbol) for symbol in target.symbols]
+    same = len(resources) == len(statement.resources) and all(map(is_, resources, statement.resources))
+    return statement if same else replace(statement, resources=tuple(resources))
 
 
-def _perhaps(entry: Entry, symbol: str) -> Entry | None:
-    """Return the pattern with an unknown bucket in the place of the one that it names; None if that changes nothing."""
-    fields = entry.text.split(":", _ARN_FIELDS - 1)
-    if not entry.is_known or len(fields) < _ARN_FIELDS or fields[2] != "s3":
-        return None
+def _treats_all_buckets_alike(text: str, symbols: frozenset[str]) -> bool:
+    """Return whether it does not hang on a bucket's name whether a pattern takes the bucket in."""
+    fields = text.split(":", _ARN_FIELDS - 1)
+    if fields[2:3] != ["s3"]:
+        return True
+    if len(fields) < _ARN_FIELDS:
+        return not "".join(fields[3:]).strip("*")
+    bucket, _, key = fields[5].partition("/")
+    return (not bucket.strip("*") or bucket in symbols) and not any(symbol in key for symbol in symbols)
+
+
+def _meets(text: str, symbol: str, partition: str) -> bool:
+    """Return whether a pattern takes in the template's name for a bucket, as if that were the bucket's own."""
+    glob, arn = resource_glob((text,)), f"arn:{partition}:s3:::{symbol}"
+    return any(can_meet(glob, wanted(want)) for want in (arn, f"{arn}/*"))
+
+
+def _perhaps(entry: Entry, symbol: str) -> Entry:
+    """Return the pattern with an unknown bucket in the place of the one that it names."""
+    fields = (entry.text.split(":", _ARN_FIELDS - 1) + [""] * _ARN_FIELDS)[:_ARN_FIELDS]
     bucket, slash, key = fields[5].partition("/")
-    if not bucket.strip("*") or bucket == symbol:
-        return None
-    if re.search(r"[*?]", bucket):  # a wildcard in the name may take in a part of the key as well
+    if re.search(r"[*?$]", bucket) or not bucket or symbol in entry.text:  # it may take in a part of the key as well
         key = "*"
-    text = ":".join([*fields[:5], symbol]) + slash + key
-    return Entry(text, entry.location, doubt=Token(f"the name of {symbol}", entry.location, symbol))
+    return Entry(":".join([*fields[:5], symbol]) + slash + key, entry.location, doubt=_name_of(symbol, entry))
+
+
+def _name_of(symbol: str, entry: Entry) -> Token:
+    return Token(f"the name of {symbol}", entry.location, symbol)

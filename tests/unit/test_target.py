@@ -35,8 +35,8 @@ def test_a_bucket_is_no_arn_and_no_path(name: str) -> None:
         with pytest.raises(TargetError) as caught:
             target_of(bucket=given)
         assert str(caught.value) == (
-            f'bucket "{name}": write the name alone, for example acme-veeam, not an ARN or a path; or as a template names '
-            "it, for example tf:aws_s3_bucket.repo or cfn:RepoBucket"
+            f'bucket "{name}": write the name alone, for example acme-veeam, not an ARN or a path; or as a template '
+            "names it, for example tf:aws_s3_bucket.repo or cfn:RepoBucket"
         )
 
 
