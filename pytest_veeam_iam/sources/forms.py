@@ -39,7 +39,7 @@ def _forms() -> Mapping[str, Any]:
 
 def names() -> tuple[str, ...]:
     """Return the names that ``form`` can have."""
-    return (*_forms(), *selected.PRESETS)
+    return (*_forms(), *selected.presets())
 
 
 @cache
@@ -137,8 +137,8 @@ def read_tree(tree: Node, reading: Reading, *, is_named: bool = False) -> list[F
     """
     if reading.select:
         return selected.select(tree, reading.select)
-    if reading.form in selected.PRESETS:
-        return selected.select(tree, selected.PRESETS[reading.form])
+    if reading.form in selected.presets():
+        return selected.read(tree, reading, reading.form or "")
     if reading.form:
         return _forced(tree, reading)
     form = form_of(tree)
