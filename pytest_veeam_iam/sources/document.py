@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam.iam.grammar import is_policy
 from pytest_veeam_iam.sources import embedded
 from pytest_veeam_iam.sources.found import Found
+from pytest_veeam_iam.sources.large_json import LargeDocument
+from pytest_veeam_iam.sources.outline import has
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Node
@@ -18,11 +20,15 @@ MENTIONS = ("Statement", "2012-10-17", "2008-10-17")
 
 def recognizes(tree: Node) -> bool:
     """Return whether a tree is such a document."""
+    if has(tree, "Statement"):
+        return True
+    if isinstance(tree, LargeDocument):  # no policy is large
+        return False
     if isinstance(tree.value, str):
         return tree.value.lstrip()[:1] == "{" or tree.value.lstrip()[:3].upper() == "%7B"
     if isinstance(tree.value, list):
         return bool(tree.value) and all(map(is_policy, tree.value))
-    return is_policy(tree) or _has_version(tree)
+    return _has_version(tree)
 
 
 def _has_version(tree: Node) -> bool:

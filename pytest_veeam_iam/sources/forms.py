@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_veeam_iam import sources
 from pytest_veeam_iam.errors import PolicyLoadError, TargetError
 from pytest_veeam_iam.iam.grammar import read_policy
-from pytest_veeam_iam.sources import json_text, selected, yaml_text
+from pytest_veeam_iam.sources import large_json, selected, yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +116,7 @@ def _trees(source: TextSource) -> list[Node]:
     is_yaml = source.path.lower().endswith((".yaml", ".yml"))
     if is_yaml or (source.text.strip() and not source.text.lstrip().startswith(_JSON_STARTS) and not _is_json(source)):
         return yaml_text.parse_all(source)
-    return [json_text.parse(source)]
+    return [large_json.parse(source)]
 
 
 def _is_json(source: TextSource) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam.sources.cloudformation.documents import documents
 from pytest_veeam_iam.sources.cloudformation.parameters import parameters_of
 from pytest_veeam_iam.sources.cloudformation.stack import members, stack_of
+from pytest_veeam_iam.sources.outline import has
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Node
@@ -25,6 +26,8 @@ _SECTIONS = ("AWSTemplateFormatVersion", "Transform")
 
 def recognizes(tree: Node) -> bool:
     """Tell whether a tree is a template: it has resources, and says its version or their types."""
+    if not has(tree, "Resources"):
+        return False
     sections = members(tree)
     resources = members(sections.get("Resources"))
     if not resources:
