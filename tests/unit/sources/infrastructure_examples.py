@@ -55,7 +55,10 @@ def described(found: Found) -> Json:
     assert isinstance(document.value, dict)
     statements = document.value["Statement"]
     listed = statements.value if isinstance(statements.value, list) else [statements]
-    return about | {"version": plain(document.value.get("Version")), "statements": [_statement(each) for each in listed]}
+    return about | {
+        "version": plain(document.value.get("Version")),
+        "statements": [_statement(each) for each in listed],
+    }
 
 
 def _statement(node: Node) -> Json:
