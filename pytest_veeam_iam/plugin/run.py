@@ -160,7 +160,8 @@ class Run:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail if no worker found a policy, or a value was bound in vain."""
-        if self._refusal and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        ended = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if self._refusal and session.exitstatus in ended:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -11,8 +11,8 @@ from pytest_veeam_iam.config import DISCOVERY_MOST
 from pytest_veeam_iam.errors import TargetError, VeeamIamError
 from pytest_veeam_iam.plugin import arguments
 from pytest_veeam_iam.sources import load_file, load_file_if_policy, suffixes
-from pytest_veeam_iam.sources.discovery import discover, not_entered
 from pytest_veeam_iam.sources.bindings import bindings_of
+from pytest_veeam_iam.sources.discovery import discover, not_entered
 from pytest_veeam_iam.sources.files import inside
 from pytest_veeam_iam.sources.found import Reading
 
