@@ -83,7 +83,7 @@ def check_veeam_backup_ready(
             has several users or roles, the name of one of them there.
         service_control_policies: Levels from the root down, each a policy or several.
         session_policies: Passed when the role is assumed.
-        bind: Values of what a template leaves open, by the expression as it writes it: ``{"var.bucket": "acme-veeam"}``.
+        bind: Values of what a template leaves open, by expression: ``{"var.bucket": "acme-veeam"}``.
         list_buckets_on_s3_arn: Whether ``arn:aws:s3:::*`` grants ``s3:ListAllMyBuckets``, as in the example.
         lint: False for coverage alone; a document that AWS refuses still fails.
         fail_on: The severity from which findings make it not ready.

@@ -1,7 +1,7 @@
 """Which form a document is in, and what it holds: a form is a module of this package, found by its place in it.
 
 A form has ``SUFFIXES``, ``MENTIONS`` (one of these texts stands in every file of it that holds a policy),
-``recognizes`` and ``read``. Forms on a tree take what JSON, YAML or a mapping holds; a form without ``recognizes`` reads
+``recognizes`` and ``read``. Forms on a tree take what JSON, YAML or a mapping holds; one without ``recognizes`` reads
 text.
 """
 
