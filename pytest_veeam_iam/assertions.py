@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_veeam_iam import checks
+from pytest_veeam_iam.attachments import of_one_principal
 from pytest_veeam_iam.errors import TargetError
 from pytest_veeam_iam.iam import evaluation
 from pytest_veeam_iam.iam.context import Context
@@ -16,9 +17,13 @@ from pytest_veeam_iam.report import Report, Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
 from pytest_veeam_iam.rulepacks import RulePack, load_rulepack
 from pytest_veeam_iam.sources import PolicyArgument, load_policies, policies_of
+from pytest_veeam_iam.sources.found import Bindings
 from pytest_veeam_iam.target import target_of
+from pytest_veeam_iam.unknowns import bind as bind_policies
+from pytest_veeam_iam.unknowns import tokens_of
 
 if TYPE_CHECKING:
+    from pytest_veeam_iam.iam.document import Policy
     from pytest_veeam_iam.iam.evaluation import Evaluation
 
 __all__ = [
@@ -51,6 +56,7 @@ def check_veeam_backup_ready(
     principal: str | None = None,
     service_control_policies: Sequence[PolicyArgument] = (),
     session_policies: PolicyArgument = (),
+    bind: Mapping[str, str] | None = None,
     list_buckets_on_s3_arn: bool = True,
     lint: bool = True,
     fail_on: Literal["error", "warning"] = "error",
@@ -62,7 +68,8 @@ def check_veeam_backup_ready(
         pack: ``vb365-s3`` for the newest version, ``vb365-s3@8.3`` for exactly that one, or a loaded pack.
         profile: A named selection of the pack's groups; the pack's default if neither it nor ``groups`` is given.
         groups: Ids of groups instead.
-        bucket: A bucket's name, or several that must all be covered; inferred if not named.
+        bucket: A bucket's name, or several that must all be covered; inferred if not named. A bucket that the policies'
+            own template makes can be named as it is there: ``tf:aws_s3_bucket.repo``, ``cfn:RepoBucket``.
         prefix: The folder of the repository in the bucket; None is every object.
         region: The region of the archiver appliance; inferred if not named.
         account: The 12 digits of the account; inferred if not named.
@@ -70,11 +77,13 @@ def check_veeam_backup_ready(
         scenario: ``backup`` or ``backup-copy``; validated and shown, it never changes what is required.
         storage_class: Validated against the scenario, and shown.
         context: Condition key -> value, sequence of values, or None (absent).
-        permissions_boundary: Exactly one document.
+        permissions_boundary: Exactly one document; None is the one that a template attaches to the principal, if any.
         resource_policies: The bucket policies.
-        principal: The ARN of the user or role; bucket policies and some condition keys depend on it.
+        principal: The ARN of the user or role; bucket policies and some condition keys depend on it. Or, if a template
+            has several users or roles, the name of one of them there.
         service_control_policies: Levels from the root down, each a policy or several.
         session_policies: Passed when the role is assumed.
+        bind: Values of what a template leaves open, by the expression as it writes it: ``{"var.bucket": "acme-veeam"}``.
         list_buckets_on_s3_arn: Whether ``arn:aws:s3:::*`` grants ``s3:ListAllMyBuckets``, as in the example.
         lint: False for coverage alone; a document that AWS refuses still fails.
         fail_on: The severity from which findings make it not ready.
@@ -103,9 +112,11 @@ def check_veeam_backup_ready(
         lint=lint,
         fail_on=fail_on,
     )
+    bindings = Bindings(bind or {})
     policies = _in_effect(
-        policy, permissions_boundary, resource_policies, principal, service_control_policies, session_policies
+        policy, permissions_boundary, resource_policies, principal, service_control_policies, session_policies, bindings
     )
+    bindings.refuse_unused(token.expression for each in policies.identity for token in tokens_of(each))
     return check(policies, expected)
 
 
@@ -303,22 +314,31 @@ def _in_effect(
     principal: str | None,
     service_control_policies: Sequence[PolicyArgument],
     session_policies: PolicyArgument,
+    bindings: Bindings | None = None,
 ) -> PoliciesInEffect:
-    boundary = policies_of(permissions_boundary) if permissions_boundary is not None else ()
+    bindings = bindings or Bindings()
+
+    def load(argument: PolicyArgument) -> tuple[Policy, ...]:
+        return bind_policies(policies_of(argument, bindings=bindings), bindings.get)
+
+    boundary = load(permissions_boundary) if permissions_boundary is not None else ()
     if permissions_boundary is not None and len(boundary) != 1:
         raise TargetError(f"a permissions boundary is exactly one document, here are {len(boundary)}")
     if isinstance(service_control_policies, str | Mapping):
         raise TargetError("service_control_policies is a sequence of levels from the root down; write [[policy], ...]")
-    identity = policies_of(policy)
+    identity = load(policy)
     if not identity:
         raise TargetError("there is no policy to check: the sequence is empty")
-    if principal is not None:
+    is_name = principal is not None and any(principal in policy.attachment.principals for policy in identity)
+    if principal is not None and not is_name and not any(policy.attachment.principals for policy in identity):
         caller(principal)
+    is_arn = principal is not None and not is_name and principal.startswith("arn:")
+    attached = of_one_principal(identity, None if is_arn else principal)
     return PoliciesInEffect(
-        identity=identity,
-        boundary=boundary[0] if boundary else None,
-        sessions=policies_of(session_policies),
-        scps=tuple(policies_of(level) for level in service_control_policies),
-        resource_policies=policies_of(resource_policies),
-        principal=principal,
+        identity=attached.policies,
+        boundary=boundary[0] if boundary else attached.boundary,
+        sessions=load(session_policies),
+        scps=tuple(load(level) for level in service_control_policies),
+        resource_policies=load(resource_policies),
+        principal=principal if is_arn else None,
     )

@@ -69,6 +69,22 @@ OPTIONS = (
     Option("storage-class", "text", "storage class of the bucket", "CLASS"),
     Option("context", "list", "what every request of the product is known to carry", "KEY=VALUE"),
     Option("together", "switch", "all policies are attached to one principal"),
+    Option("bind", "list", "value of what a template leaves open, for example var.bucket=acme-veeam", "NAME=VALUE"),
+    Option("bind-file", "list", "tfvars or CloudFormation parameter file with such values", "FILE"),
+    Option(
+        "assume-defaults",
+        "text",
+        "whether a variable or parameter that nobody gave has its declared default (default true)",
+        "BOOL",
+        ("true", "false"),
+    ),
+    Option(
+        "unresolved",
+        "text",
+        "what an item does that cannot tell without a value: fail (default), skip, or pass and warn",
+        "WHAT",
+        ("fail", "skip", "warn"),
+    ),
     Option("fail-on", "text", "severity from which findings count", "SEVERITY", ("error", "warning")),
     Option(
         "list-buckets-on-s3-arn",
@@ -105,6 +121,10 @@ class Settings(NamedTuple):
         together: Whether all policies belong to one principal.
         only: Whether nothing else is collected.
         lint: Which findings are shown: ``arbitrated`` or ``all``.
+        bind: Expression of a template -> value.
+        bind_files: Files with such values; those that stand on their own win.
+        assume_defaults: Whether declared defaults are used.
+        unresolved: What an item does that hangs on unknown values: ``fail``, ``skip`` or ``warn``.
     """
 
     is_typed: bool
@@ -116,6 +136,10 @@ class Settings(NamedTuple):
     together: bool
     only: bool
     lint: str
+    bind: Mapping[str, str]
+    bind_files: tuple[str, ...]
+    assume_defaults: bool
+    unresolved: str
 
 
 class Layers:
@@ -229,7 +253,23 @@ def resolve(layers: Layers) -> Settings:
         together=layers.switch("together"),
         only=layers.switch("only"),
         lint=layers.text("lint") or "arbitrated",
+        bind=_bind(layers),
+        bind_files=layers.texts("bind-file"),
+        assume_defaults=layers.text("assume-defaults") != "false",
+        unresolved=layers.text("unresolved") or "fail",
     )
+
+
+def _bind(layers: Layers) -> dict[str, str]:
+    """Return what is bound in any source; where two bind the same, the stronger one wins."""
+    bound: dict[str, str] = {}
+    for place, value in zip(layers.places("bind"), layers.values("bind"), strict=True):
+        for pair in value if isinstance(value, tuple) else ():
+            name, equals, text = pair.partition("=")
+            if not equals or not name:
+                raise TargetError(f"{place}={pair}: write NAME=VALUE, for example var.bucket=acme-veeam")
+            bound.setdefault(name, text)
+    return bound
 
 
 def _target(layers: Layers) -> dict[str, object]:

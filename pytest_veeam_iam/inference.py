@@ -8,19 +8,19 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_veeam_iam.iam.document import Effect
-from pytest_veeam_iam.target import ANY, BUCKET
+from pytest_veeam_iam.target import ANY, BUCKET, SYMBOL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.iam.document import Entry, Policy, Token
     from pytest_veeam_iam.target import Target
 
 _MOST = 64
 """Values, and choices of them, that are tried; a policy that holds more has to be told which is meant."""
 
 _FORMS = {
-    "bucket": BUCKET,
+    "bucket": rf"{BUCKET}|{SYMBOL}",
     "region": r"[a-z]{2,}(-[a-z0-9]+)+|[a-z0-9*?-]*\*[a-z0-9*?-]*",
     "account": r"[0-9?]{12}|(?=.{1,12}$)[0-9?]*\*[0-9*?]*",
 }
@@ -134,9 +134,24 @@ def _found(
         for statement in policy.statements:
             if statement.effect is Effect.ALLOW and not statement.not_resource:
                 for entry in statement.resources:
-                    values = tuple(_field(entry.text, name, services[name]) for name in names)
+                    values = tuple(_field(_told(entry), name, services[name]) for name in names)
                     if any(values):
                         yield values
+
+
+_UNKNOWN = "\0"
+"""Stands where an unknown value does: no field that holds it is a bucket, region or account."""
+
+
+def _told(entry: Entry) -> str:
+    """Return the text of an entry, a bucket that its template makes being named as a target names it."""
+
+    def told(piece: str | Token) -> str:
+        if isinstance(piece, str):
+            return piece
+        return (f"arn:aws:s3:::{piece.symbol}" if piece.is_arn else piece.symbol) or _UNKNOWN
+
+    return "".join(map(told, entry.pieces)) or entry.text
 
 
 def _field(text: str, name: str, services: frozenset[str]) -> str | None:

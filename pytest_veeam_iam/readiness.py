@@ -19,9 +19,10 @@ from pytest_veeam_iam.iam.principals import caller
 from pytest_veeam_iam.inference import candidates, infer
 from pytest_veeam_iam.report import GroupReport, Parameter, Report, Result, Severity
 from pytest_veeam_iam.target import ANY, Target
+from pytest_veeam_iam.unknowns import named_buckets, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_veeam_iam.iam.authorization import Authorizer
     from pytest_veeam_iam.iam.document import Policy
@@ -74,6 +75,26 @@ class PoliciesInEffect:
             resource_policies=self.resource_policies,
             caller=caller(self.principal) if self.principal else None,
         )
+
+    def settled(self, target: Target) -> PoliciesInEffect:
+        """Return the same policies with the values of a target for what their templates leave open."""
+        if not target.symbols and all(policy.tree is None for policy in self._all()):
+            return self
+        return replace(
+            self,
+            identity=settle(self.identity, target),
+            boundary=settle((self.boundary,), target)[0] if self.boundary else None,
+            sessions=settle(self.sessions, target),
+            scps=tuple(settle(level, target) for level in self.scps),
+            resource_policies=settle(self.resource_policies, target),
+        )
+
+    def _all(self) -> Iterator[Policy]:
+        yield from self.identity
+        yield from (self.boundary,) if self.boundary else ()
+        yield from self.sessions
+        yield from (policy for level in self.scps for policy in level)
+        yield from self.resource_policies
 
     def not_given(self) -> tuple[str, ...]:
         """Return the layers that were not given, in words."""
@@ -168,10 +189,11 @@ def _services(pack: RulePack, groups: tuple[str, ...]) -> Mapping[str, frozenset
 
 class _Check:
     def __init__(self, policies: PoliciesInEffect, expected: Expectation) -> None:
-        expected = replace(expected, target=_of_principal(expected.target, policies.principal))
+        target = named_buckets(_of_principal(expected.target, policies.principal), policies.identity)
+        expected = replace(expected, target=target)
         self.policies, self.expected, self.pack = policies, expected, expected.pack
         self.group_ids = tuple(group.id for group in expected.groups)
-        self.authorizer = policies.authorizer()
+        self._authorizers: dict[tuple[object, ...], tuple[PoliciesInEffect, Authorizer]] = {}
         self.context = Context.of(
             expected.context,
             principal=policies.principal,
@@ -188,19 +210,29 @@ class _Check:
     def _demands(self, target: Target) -> Mapping[tuple[str, str], _Demand]:
         return _demands(self.pack, self.group_ids, target, by_arn=self.expected.list_buckets_on_s3_arn)
 
-    def _evaluate(self, demand: _Demand, budget: Budget | None = None) -> Evaluation:
-        return evaluate(self.authorizer, demand.requirement.action, demand.wants, self.context, budget)
+    def _settled(self, target: Target) -> tuple[PoliciesInEffect, Authorizer]:
+        """Return the policies with the target's values for what their templates leave open, and the same compiled."""
+        key = (target.symbols, target.region, target.account)
+        if key not in self._authorizers:
+            policies = self.policies.settled(target)
+            self._authorizers[key] = policies, policies.authorizer()
+        return self._authorizers[key]
+
+    def _evaluate(self, demand: _Demand, target: Target, budget: Budget | None = None) -> Evaluation:
+        _, authorizer = self._settled(target)
+        return evaluate(authorizer, demand.requirement.action, demand.wants, self.context, budget)
 
     def _ask(self, action: str, resources: Iterable[str]) -> Evaluation:
         by_arn = self.expected.list_buckets_on_s3_arn
         wants = resources_wanted(action, resources, partition=self.target.partition, list_buckets_on_s3_arn=by_arn)
-        return evaluate(self.authorizer, action, wants, self.context)
+        _, authorizer = self._settled(self.target)
+        return evaluate(authorizer, action, wants, self.context)
 
     def _lacking(self, target: Target, names: frozenset[str], most: int) -> int:
         """Return how many required permissions that use one of ``names`` are not allowed, counting up to ``most``."""
         demands, lacking = self._demands(target), 0
         for key in self._required_with(names):
-            lacking += self._evaluate(demands[key], self.budget).decision is not Decision.ALLOWED
+            lacking += self._evaluate(demands[key], target, self.budget).decision is not Decision.ALLOWED
             if lacking >= most:
                 break
         return lacking
@@ -213,12 +245,13 @@ class _Check:
     def report(self) -> Report:
         expected = self.expected
         groups = tuple(self._group(group) for group in expected.groups)
+        settled, _ = self._settled(self.target)
         subject = checks.Subject(
-            policies=self.policies.identity,
-            boundary=(self.policies.boundary,) if self.policies.boundary else (),
-            scps=tuple(policy for level in self.policies.scps for policy in level),
-            sessions=self.policies.sessions,
-            resource_policies=self.policies.resource_policies,
+            policies=settled.identity,
+            boundary=(settled.boundary,) if settled.boundary else (),
+            scps=tuple(policy for level in settled.scps for policy in level),
+            sessions=settled.sessions,
+            resource_policies=settled.resource_policies,
             pack=self.pack,
             target=self.target,
             groups=groups,
@@ -236,6 +269,7 @@ class _Check:
             sources=tuple(dict.fromkeys(policy.path for policy in self.policies.identity)),
             place=self.target.place,
             fail_on=expected.fail_on,
+            assumed=tuple(dict.fromkeys(text for policy in self.policies.identity for text in policy.assumed)),
         )
 
     def _group(self, group: Group) -> GroupReport:
@@ -244,7 +278,7 @@ class _Check:
         return GroupReport(group.id, group.title, group.heading, results)
 
     def _result(self, demand: _Demand) -> Result:
-        evaluation = self._evaluate(demand)
+        evaluation = self._evaluate(demand, self.target)
         misnamed = "" if evaluation.decision is Decision.ALLOWED else self._misnamed.get(demand.requirement.action, "")
         return Result(demand.requirement, evaluation, misnamed)
 

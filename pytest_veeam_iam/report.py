@@ -13,7 +13,7 @@ from pytest_veeam_iam.iam.evaluation import Decision
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pytest_veeam_iam.iam.document import Location, Statement
+    from pytest_veeam_iam.iam.document import Location, Statement, Token
     from pytest_veeam_iam.iam.evaluation import Evaluation
     from pytest_veeam_iam.rulepacks import Requirement, RulePack
 
@@ -110,6 +110,11 @@ class Result:
         return self.evaluation.statements
 
     @property
+    def unknowns(self) -> tuple[Token, ...]:
+        """The values that templates leave open and that an undetermined answer hangs on."""
+        return self.evaluation.unknowns if self.decision is Decision.UNDETERMINED else ()
+
+    @property
     def reason(self) -> str:
         """One sentence that says why."""
         return self.evaluation.reason
@@ -141,6 +146,11 @@ class GroupReport:
         return tuple(result for result in self.required if not result.granted)
 
     @property
+    def is_unresolved(self) -> bool:
+        """Whether it falls short, and only because templates leave values open."""
+        return bool(self.shortfalls) and all(result.unknowns for result in self.shortfalls)
+
+    @property
     def ready(self) -> bool:
         """Whether every required permission is granted."""
         return not self.shortfalls
@@ -161,6 +171,7 @@ class Report:
         sources: The policies' files, as they were named.
         place: The bucket or buckets, in words.
         fail_on: The severity from which findings count.
+        assumed: What was assumed to read the policies, in words.
     """
 
     rule_pack: RulePack
@@ -173,6 +184,7 @@ class Report:
     sources: tuple[str, ...]
     place: str
     fail_on: Severity = Severity.ERROR
+    assumed: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:

@@ -16,14 +16,18 @@ _SHOWN = 63
 BUCKET = r"[A-Za-z0-9._*?-]{1,255}"
 """What a bucket's name, or a pattern of names, looks like; the oldest buckets have up to 255 characters."""
 
+SYMBOL = r"(?:tf|cfn):[A-Za-z_][^?/\s]{0,500}"
+"""What a bucket looks like that a template makes, under the name that the template has for it."""
+
 _FORMS = {
-    "bucket": BUCKET,
+    "bucket": rf"{BUCKET}|{SYMBOL}",
     "region": r"[a-z]{2,}(-[a-z0-9]+)+|\*",
     "account": r"[0-9]{12}|\*",
     "partition": r"aws(-[a-z]+)*",
 }
 _WRITE = {
-    "bucket": "the name alone, for example acme-veeam, not an ARN or a path",
+    "bucket": "the name alone, for example acme-veeam, not an ARN or a path; or as a template names it, for example "
+    "tf:aws_s3_bucket.repo or cfn:RepoBucket",
     "region": "a region's code, for example eu-central-1",
     "account": "the 12 digits, as a string in quotes",
     "partition": "aws, aws-cn, aws-us-gov or another of AWS's partitions",
@@ -50,6 +54,11 @@ class Target:
     account: str | None = None
     partition: str = "aws"
     inferred: frozenset[str] = frozenset()
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """Those of its buckets that are named as a template names them."""
+        return frozenset(name for name in self.buckets or () if re.fullmatch(SYMBOL, name))
 
     def expand(self, template: str) -> tuple[str, ...]:
         """Return the resources of a rule pack's template for this target, one for each bucket if it has one."""

@@ -11,7 +11,8 @@ from pytest_veeam_iam.iam.certainty import Certainty
 from pytest_veeam_iam.iam.condition_words import describe
 from pytest_veeam_iam.iam.dependencies import caller_words
 from pytest_veeam_iam.iam.document import Effect
-from pytest_veeam_iam.iam.globs import action_glob, is_short_arn, resource_glob
+from pytest_veeam_iam.iam.globs import action_glob, action_pattern, is_short_arn, resource_glob
+from pytest_veeam_iam.iam.variables import without_values
 from pytest_veeam_iam.iam.verdicts import Layer, Verdict
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.authorization import Authorizer
     from pytest_veeam_iam.iam.case import Case, Match
     from pytest_veeam_iam.iam.context import Context
-    from pytest_veeam_iam.iam.document import Entry, Statement
+    from pytest_veeam_iam.iam.document import Entry, Location, Statement, Token
     from pytest_veeam_iam.iam.globs import Wanted
     from pytest_veeam_iam.iam.rules import Rule
 
@@ -43,9 +44,11 @@ class Cause:
 
     def __str__(self) -> str:
         sid = f' "{self.statement.sid}"' if self.statement.sid else ""
-        location = self.statement.location
-        place = location.path if location.line is None else f"{location.path}:{location.line}"
-        return f"{place}{sid} {self.words}"
+        return f"{_line(self.statement.location)}{sid} {self.words}"
+
+
+def _line(location: Location) -> str:
+    return location.path if location.line is None else f"{location.path}:{location.line}"
 
 
 def grants(authorizer: Authorizer, action: str, wants: Sequence[Wanted], context: Context) -> tuple[Cause, ...]:
@@ -76,16 +79,44 @@ def causes_of(case: Case, verdict: Verdict, blocked_by: Layer | None) -> tuple[C
         )
     certainty = Certainty.UNRESOLVED if verdict is Verdict.UNRESOLVED else Certainty.DEPENDS
     return tuple(
-        Cause(match.rule.statement, _says(match.rule, case.action, case.names) + _doubt(match))
+        Cause(match.rule.statement, _says(match.rule, case.action, case.names) + _doubt(match, case))
         for match in case.doubtful(certainty)
     )
 
 
-def _doubt(match: Match) -> str:
+def unknowns_of(case: Case) -> tuple[Token, ...]:
+    """Return the unknown values of templates that leave a case undetermined, each once."""
+    tokens = (token for match in case.doubtful(Certainty.UNRESOLVED) for token in _unknowns(match, case))
+    return tuple({token.expression: token for token in tokens}.values())
+
+
+def _unknowns(match: Match, case: Case) -> list[Token]:
+    """Return the unknown values that leave it open whether a statement matches a case."""
+    statement = match.rule.statement
+    entries = [
+        *(entry for entry in statement.actions if not entry.is_known),
+        *_accepting(statement.resources, case.names),
+        *(
+            entry
+            for condition in statement.conditions
+            if match.rule.condition_holds(condition, case.context) is Certainty.UNRESOLVED
+            for entry in condition.values
+        ),
+    ]
+    found = [] if statement.doubt is None else [statement.doubt]
+    found += [token for entry in entries for token in entry.tokens]
+    return list({token.expression: token for token in found}.values())
+
+
+def _doubt(match: Match, case: Case) -> str:
     statement = match.rule.statement
     refusal = _refusal(match)
     if refusal:
         return f", but {refusal}"
+    unknowns = _unknowns(match, case)
+    if unknowns and match.certainty is Certainty.UNRESOLVED:
+        told = " and ".join(f"{token} ({_line(token.location)})" for token in unknowns[:_MOST])
+        return f", but {told} {'is' if len(unknowns) == 1 else 'are'} unknown"
     if statement.problems:
         return f", but {statement.problems[0].message}"
     conditions = [describe(condition) for condition in statement.conditions]
@@ -105,7 +136,7 @@ def _refusal(match: Match) -> str | None:
     is_resource_policy = match.layer in (Layer.RESOURCE, Layer.RESOURCE_DIRECT)
     if is_resource_policy is (statement.principals is None):
         return f"it names {'no' if is_resource_policy else 'a'} Principal, which AWS refuses in this kind of policy"
-    short = next((entry.text for entry in statement.resources if is_short_arn(entry.text)), None)
+    short = next((e.text for e in statement.resources if e.is_known and is_short_arn(e.text)), None)
     if match.layer is Layer.SESSION and short is not None:
         return f'"{short}" has fewer than six fields, which AWS refuses in a session policy'
     return None
@@ -202,11 +233,15 @@ def _says(rule: Rule, action: str, names: Sequence[str]) -> str:
 
 
 def _matching_actions(statement: Statement, action: str) -> str:
-    return _texts([e for e in statement.actions if action_glob(e.text).accepts(action.lower())] or statement.actions)
+    def accepts(entry: Entry) -> bool:
+        glob = action_pattern(without_values(entry)) if entry.pieces else action_glob(entry.text)
+        return glob.accepts(action.lower())
+
+    return _texts([e for e in statement.actions if accepts(e)] or statement.actions)
 
 
 def _accepting(entries: Sequence[Entry], names: Sequence[str]) -> list[Entry]:
-    return [e for e in entries if any(resource_glob((e.text,)).accepts(name) for name in names)]
+    return [e for e in entries if any(resource_glob(without_values(e)).accepts(name) for name in names)]
 
 
 def _texts(entries: Sequence[Entry]) -> str:

@@ -39,7 +39,7 @@ def problems(condition: Condition) -> tuple[str, ...]:
     if not condition.values:
         return (f"{condition.operator} of {condition.key} has no values",)
     value_type = form.operator.value_type
-    refused = (entry.text for entry in condition.values if _is_refused(value_type, entry.text))
+    refused = (e.text for e in condition.values if e.is_known and _is_refused(value_type, e.text))
     return tuple(
         f"{_quoted(text)} is not {value_type.noun}, which {condition.operator} of {condition.key} needs"
         for text in dict.fromkeys(refused)

@@ -15,11 +15,11 @@ from pytest_veeam_iam.iam.certainty import Certainty, all_of, any_of
 from pytest_veeam_iam.iam.context import Presence
 from pytest_veeam_iam.iam.operators import EQUAL, NULL, agreed, form_of
 from pytest_veeam_iam.iam.value_types import ARN, EXACT
-from pytest_veeam_iam.iam.variables import resolve
+from pytest_veeam_iam.iam.variables import pattern_of
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.iam.context import Context, Known
-    from pytest_veeam_iam.iam.document import Condition
+    from pytest_veeam_iam.iam.document import Condition, Entry
     from pytest_veeam_iam.iam.operators import Form
     from pytest_veeam_iam.iam.value_types import ValueType
 
@@ -28,7 +28,7 @@ class _Odd(Enum):
     """What a policy value can be besides something to compare with."""
 
     NOTHING = "a variable without a value: it matches nothing"
-    REFUSED = "not of the operator's type: AWS refuses it, or it matches nothing"
+    REFUSED = "unknown, or not of the operator's type: AWS refuses it, or it matches nothing"
 
 
 _TEXT_KEYS = {
@@ -51,7 +51,7 @@ def holds(condition: Condition, context: Context, *, variables: bool) -> Certain
 
     Returns:
         ALWAYS or NEVER if it is the same in every request that ``context`` leaves open; DEPENDS if not; UNRESOLVED for
-        an unknown operator, for no values, and where a value that is not of the operator's type decides.
+        an unknown operator, for no values, and where a template value or one that is not of the operator's type decides.
         AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
     form = form_of(condition.operator)
@@ -63,7 +63,9 @@ def holds(condition: Condition, context: Context, *, variables: bool) -> Certain
     test = _Test(
         form, _readings(form.operator.value_type, condition, context, variables=variables), condition.key.lower()
     )
-    return test.answer(seen)
+    answer = test.answer(seen)
+    hangs_on_template = answer is Certainty.DEPENDS and not all(entry.is_known for entry in condition.values)
+    return Certainty.UNRESOLVED if hangs_on_template else answer
 
 
 def all_hold(conditions: tuple[Condition, ...], context: Context, *, variables: bool) -> Certainty:
@@ -141,14 +143,16 @@ class _Test:
 
 
 def _readings(value_type: ValueType, condition: Condition, context: Context, *, variables: bool) -> tuple[Any, ...]:
-    def read(text: str) -> Any:
-        value = resolve(text, context, enabled=variables) if value_type.is_pattern else text
+    def read(entry: Entry) -> Any:
+        if not value_type.is_pattern and not entry.is_known:
+            return _Odd.REFUSED
+        value = pattern_of(entry, context, enabled=variables) if value_type.is_pattern else entry.text
         if value is None:
             return _Odd.NOTHING
         reading = value_type.read(value)
         return _Odd.REFUSED if reading is None else reading
 
-    return tuple(read(entry.text) for entry in condition.values)
+    return tuple(map(read, condition.values))
 
 
 def _exists(form: Form, condition: Condition, seen: Known) -> Certainty:
@@ -158,7 +162,8 @@ def _exists(form: Form, condition: Condition, seen: Known) -> Certainty:
     """
     if form.quantifier.without_value is not None:
         return form.quantifier.without_value
-    readings = [form.operator.value_type.read(entry.text) for entry in condition.values]
+    read = form.operator.value_type.read
+    readings = [read(entry.text) if entry.is_known else None for entry in condition.values]
 
     def answer(*, is_null: bool) -> Certainty:
         return any_of(Certainty.UNRESOLVED if r is None else EQUAL(r, is_null) for r in readings)

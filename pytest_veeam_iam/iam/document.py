@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pytest_veeam_iam.iam.tree import Location, Token
 
+if TYPE_CHECKING:
+    from pytest_veeam_iam.iam.tree import Node
+
 __all__ = [
-    "Attachment", "Condition", "Effect", "Entry", "Location", "Policy", "Principal", "Problem", "Statement", "Token",
+    "UNATTACHED", "Attachment", "Condition", "Effect", "Entry", "Location", "Policy", "Principal", "Problem",
+    "Statement", "Token",
 ]  # fmt: skip
 
 
@@ -72,14 +76,12 @@ class Condition:
         key: As written, for example ``aws:SourceIp``.
         values: As written; a JSON number or boolean is its text.
         location: Of the key.
-        doubt: Why it may not be there, or be another, or None.
     """
 
     operator: str
     key: str
     values: tuple[Entry, ...]
     location: Location
-    doubt: Token | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Statement:
         sid: The Sid as written, or None.
         location: Of the statement's opening brace.
         problems: Why AWS refuses it.
-        doubt: Why it may not be there, or be there several times, or None.
+        doubt: Why it may not be there, be there several times or be another, or None.
     """
 
     effect: Effect
@@ -148,6 +150,9 @@ class Attachment:
     kind: Literal["managed", "role", "user", "group", "scp"] | None = None
 
 
+UNATTACHED = Attachment()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """One policy document.
@@ -161,6 +166,9 @@ class Policy:
         size: Characters of the document as compact JSON; AWS does not count white space.
         attachment: To whom it is attached, and as what.
         assumed: What was assumed to read it, in words: defaults of variables, a bucket's planned name.
+        buckets: The buckets that its template makes, as a target names them (``tf:aws_s3_bucket.repo``), each with its
+            name, or None if that is unknown.
+        tree: What it was read from, if unknown values stand in it, so that it can be read again when they are known.
     """
 
     statements: tuple[Statement, ...]
@@ -169,8 +177,10 @@ class Policy:
     problems: tuple[Problem, ...] = ()
     entity: str | None = None
     size: int = 0
-    attachment: Attachment = Attachment()
+    attachment: Attachment = UNATTACHED
     assumed: tuple[str, ...] = ()
+    buckets: tuple[tuple[str, str | None], ...] = ()
+    tree: Node | None = None
 
     @property
     def path(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import TargetError
 from pytest_veeam_iam.iam import principals
 from pytest_veeam_iam.iam.authorization import Authorizer, Decision
-from pytest_veeam_iam.iam.certainty import Certainty
+from pytest_veeam_iam.iam.certainty import Certainty, all_of
 from pytest_veeam_iam.iam.document import Effect
 from pytest_veeam_iam.iam.globs import action_problem, all_buckets, is_short_arn, resource_problem, wanted
 from pytest_veeam_iam.iam.rules import Rule
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.automata import Budget
     from pytest_veeam_iam.iam.causes import Cause
     from pytest_veeam_iam.iam.context import Context
-    from pytest_veeam_iam.iam.document import Policy, Statement
+    from pytest_veeam_iam.iam.document import Policy, Statement, Token
     from pytest_veeam_iam.iam.explanation import Explanation
     from pytest_veeam_iam.iam.globs import Wanted
     from pytest_veeam_iam.iam.principals import Caller
@@ -69,6 +70,11 @@ class Evaluation:
     def statements(self) -> tuple[Statement, ...]:
         """The statements that decided it; for ``missing`` and ``partial`` those that came nearest."""
         return tuple(cause.statement for cause in self.explanation.causes)
+
+    @property
+    def unknowns(self) -> tuple[Token, ...]:
+        """The unknown values that an undetermined answer hangs on."""
+        return self.explanation.unknowns
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -185,7 +191,7 @@ def _identity_applies(statement: Statement) -> Certainty:
 
 def _session_applies(statement: Statement) -> Certainty:
     """AWS completes a short ARN, but not in a session policy."""
-    is_short = any(is_short_arn(entry.text) for entry in statement.resources)
+    is_short = any(entry.is_known and is_short_arn(entry.text) for entry in statement.resources)
     return _refused(statement) if is_short else _identity_applies(statement)
 
 
@@ -198,7 +204,7 @@ def _resource_layers(policies: Sequence[Policy], caller: Caller | None, *, has_b
     for policy in policies:
         for statement in policy.statements:
             for entry in statement.resources:
-                if not entry.text.startswith("arn:") or entry.text.split(":")[2:3] != ["s3"]:
+                if entry.is_known and (not entry.text.startswith("arn:") or entry.text.split(":")[2:3] != ["s3"]):
                     what = f'"{entry.text}" is not an S3 ARN'
                     raise TargetError(f"{entry.location}: {what}; only bucket policies can be resource policies here")
 
@@ -226,9 +232,22 @@ def _rules(policies: Sequence[Policy], applies: Callable[[Statement], Certainty]
             certainty = applies(statement)
             if policy.problems and certainty is not Certainty.NEVER:
                 certainty = _refused(statement)
-            yield Rule(
-                statement,
-                has_variables=policy.has_variables,
-                applies=certainty,
-                document_problems=policy.problems,
-            )
+            for part, is_certain in _by_actions(statement):
+                yield Rule(
+                    part,
+                    has_variables=policy.has_variables,
+                    applies=certainty if is_certain else all_of((certainty, Certainty.UNRESOLVED)),
+                    document_problems=policy.problems,
+                )
+
+
+def _by_actions(statement: Statement) -> Iterable[tuple[Statement, bool]]:
+    """Return a statement in two parts if some of its actions are unknown: what it surely takes in, and what perhaps."""
+    known = tuple(entry for entry in statement.actions if entry.is_known)
+    unknown = tuple(entry for entry in statement.actions if not entry.is_known)
+    if not unknown:
+        return [(statement, True)]
+    if statement.not_action:
+        return [(statement, True), (replace(statement, actions=known), False)]
+    certain = [(replace(statement, actions=known), True)] if known else []
+    return [*certain, (replace(statement, actions=unknown), False)]

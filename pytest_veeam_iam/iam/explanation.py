@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam.case import Case
-from pytest_veeam_iam.iam.causes import causes_of, grants
+from pytest_veeam_iam.iam.causes import causes_of, grants, unknowns_of
 from pytest_veeam_iam.iam.dependencies import Dependencies, dependencies
 from pytest_veeam_iam.iam.verdicts import Layer, Verdict
 from pytest_veeam_iam.iam.witnesses import realistic
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.authorization import Answer, Authorizer
     from pytest_veeam_iam.iam.causes import Cause
     from pytest_veeam_iam.iam.context import Context
+    from pytest_veeam_iam.iam.document import Token
     from pytest_veeam_iam.iam.globs import Wanted
 
 
@@ -33,6 +34,7 @@ class Explanation:
         conditions: What a conditional answer depends on, in words; all of these must be so.
         declarations: How to declare those conditions, as command line options.
         blocked_by: The layer that stops the witness although the identity policies allow it, or None.
+        unknowns: The unknown values of templates that an undetermined answer hangs on.
         reason: One sentence.
     """
 
@@ -42,6 +44,7 @@ class Explanation:
     declarations: tuple[str, ...]
     blocked_by: Layer | None
     reason: str
+    unknowns: tuple[Token, ...] = ()
 
 
 _DOES_NOT_ALLOW = {
@@ -70,7 +73,8 @@ def explain(
     causes = causes_of(case, verdict, blocked_by)
     depends_on = dependencies(case) if verdict is Verdict.DEPENDS else Dependencies()
     reason = depends_on.reason if depends_on.words else _reason(causes, verdict, blocked_by)
-    return Explanation(witness, causes, depends_on.words, depends_on.declarations, blocked_by, reason)
+    unknowns = unknowns_of(case) if verdict is Verdict.UNRESOLVED else ()
+    return Explanation(witness, causes, depends_on.words, depends_on.declarations, blocked_by, reason, unknowns)
 
 
 def _reason(causes: Sequence[Cause], verdict: Verdict, blocked_by: Layer | None) -> str:

@@ -47,8 +47,20 @@ class Unknown:
     certainty: Certainty = Certainty.DEPENDS
 
 
-Pieces: TypeAlias = "tuple[str | Literal | Unknown, ...]"
-"""A pattern: in a plain ``str`` the wildcards count."""
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """No text: the pattern may not be there at all.
+
+    Attributes:
+        name: What that hangs on.
+    """
+
+    name: str
+    certainty: Certainty = Certainty.UNRESOLVED
+
+
+Pieces: TypeAlias = "tuple[str | Literal | Unknown | Doubt, ...]"
+"""A pattern: in a plain ``str`` the wildcards count; a Doubt comes first."""
 
 
 class Shape(Enum):
@@ -131,16 +143,27 @@ def action_glob(text: str) -> Glob:
 
 
 @lru_cache(maxsize=1024)
+def action_pattern(pattern: Pieces) -> Glob:
+    """Return the pattern of an Action entry that hangs on unknown values; match it against lower-cased actions."""
+    return _glob(tuple(piece.lower() if isinstance(piece, str) else piece for piece in pattern), is_arn=False)
+
+
+@lru_cache(maxsize=1024)
 def resource_glob(pattern: Pieces) -> Glob:
     """Return the pattern of a Resource entry.
 
-    An ARN with fewer than six fields is left as written if it ends in a star, else completed with ``:*``.
+    An ARN with fewer than six fields is left as written if it ends in a star or holds a template value, which may have
+    the others, else completed with ``:*``.
     """
     text = "".join(piece if isinstance(piece, str) else "x" for piece in pattern)
     missing = _ARN_FIELDS - 1 - text.count(":")
-    if missing > 0 and not text.endswith("*"):
+    if missing > 0 and not text.endswith("*") and not any(map(_is_template_value, pattern)):
         pattern = (*pattern, ":*" * missing)
     return _glob(pattern, is_arn=True)
+
+
+def _is_template_value(piece: str | Literal | Unknown | Doubt) -> bool:
+    return isinstance(piece, Unknown) and piece.certainty is Certainty.UNRESOLVED
 
 
 def _glob(pattern: Pieces, *, is_arn: bool) -> Glob:
@@ -152,11 +175,11 @@ def _glob(pattern: Pieces, *, is_arn: bool) -> Glob:
         elif isinstance(piece, Literal):
             tokens += piece.text
             colons += piece.text.count(":")
-        else:
+        elif isinstance(piece, str):
             last = index == len(pattern) - 1
             tokens += _wildcards(piece, colons, last=last)
             colons += piece.count(":")
-    certainty = all_of(piece.certainty for piece in pattern if isinstance(piece, Unknown))
+    certainty = all_of(piece.certainty for piece in pattern if isinstance(piece, Unknown | Doubt))
     plain = [piece for piece in pattern if isinstance(piece, str)]
     text = "".join(plain) if len(plain) == len(pattern) else ""
     return Glob(text, _collapse(tokens), certainty)

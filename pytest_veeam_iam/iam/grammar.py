@@ -1,24 +1,36 @@
 """What AWS accepts as a policy document: a tree becomes a Policy, together with every reason why AWS would refuse it.
 
-What cannot be a policy at all is a PolicyLoadError; what can be modelled but would be refused is a Problem in it.
+What cannot be a policy at all is a PolicyLoadError; what can be modelled but would be refused is a Problem in it. What
+is unknown until a template is deployed stays unknown: it is never dropped, and never taken for "*" or "".
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam import condition_words, globs
-from pytest_veeam_iam.iam.document import Condition, Effect, Entry, Policy, Principal, Problem, Statement
-from pytest_veeam_iam.iam.tree import Number
+from pytest_veeam_iam.iam.document import (
+    UNATTACHED,
+    Attachment,
+    Condition,
+    Effect,
+    Entry,
+    Policy,
+    Principal,
+    Problem,
+    Statement,
+)
+from pytest_veeam_iam.iam.tree import Number, Template, has_unknowns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from pytest_veeam_iam.iam.tree import Node
+    from pytest_veeam_iam.iam.tree import Node, Token
 
 _POLICY_KEYS = ("Version", "Id", "Statement")
 _STATEMENT_KEYS = (
@@ -33,21 +45,43 @@ def is_policy(node: Node) -> bool:
     return isinstance(node.value, dict) and "Statement" in node.value
 
 
-def read_policy(node: Node, entity: str | None = None) -> Policy:
+def read_policy(
+    node: Node,
+    entity: str | None = None,
+    attachment: Attachment = UNATTACHED,
+    *,
+    assumed: tuple[str, ...] = (),
+    buckets: tuple[tuple[str, str | None], ...] = (),
+) -> Policy:
     """Return the policy document that stands in ``node``.
 
     Args:
         node: The tree of the document.
         entity: What the document belongs to, if that is known.
+        attachment: To whom it is attached, and as what.
+        assumed: What was assumed to read it, in words.
+        buckets: The buckets that its template makes.
 
     Raises:
         PolicyLoadError: For a tree that cannot be modelled without guessing.
     """
+    policy = _policy(node)
+    tree = node if has_unknowns(node) else None
+    return replace(policy, entity=entity, attachment=attachment, assumed=assumed, buckets=buckets, tree=tree)
+
+
+def _policy(node: Node) -> Policy:
+    if isinstance(node.value, Template):
+        return Policy(tuple(_anything(node, node.value.tokens[0])), node.location, _VERSIONS[0])
     fields = _object(node, "a policy document")
     if "Statement" not in fields:
         raise _error(node, 'this object has no "Statement", so it is not a policy document', _hint(fields, "Statement"))
     problems = _unknown_keys(node, _POLICY_KEYS)
-    version = _text(fields["Version"], "Version") if "Version" in fields else None
+    doubt = node.doubt or fields["Statement"].doubt
+    version = None
+    if "Version" in fields:
+        version, unknown_version = _version(fields["Version"])
+        doubt = doubt or unknown_version
     if version is not None and version not in _VERSIONS:
         message = f'AWS knows no Version "{version}"; write "2012-10-17"'
         problems.append(Problem(message, fields["Version"].location, "Version"))
@@ -57,20 +91,37 @@ def read_policy(node: Node, entity: str | None = None) -> Policy:
             Problem("Statement is empty; AWS wants at least one", node.key_location("Statement"), "Statement")
         )
     return Policy(
-        statements=tuple(_statement(item, has_variables=version == _VERSIONS[0]) for item in statements),
+        statements=tuple(
+            statement
+            for item in statements
+            for statement in _statements(item, doubt, has_variables=version == _VERSIONS[0])
+        ),
         location=node.location,
         version=version,
         problems=tuple(problems),
-        entity=entity,
         size=_size(node),
     )
+
+
+def _version(node: Node) -> tuple[str, Token | None]:
+    """Return the Version, and the value that it hangs on; the usual one stands for an unknown one."""
+    if isinstance(node.value, Template):
+        return _VERSIONS[0], node.value.tokens[0]
+    return _text(node, "Version"), node.doubt
+
+
+def _anything(node: Node, token: Token) -> Iterator[Statement]:
+    """Yield what a part of a document that is unknown as a whole may say: it may allow anything, and deny anything."""
+    everything = (Entry("*", node.location),)
+    for effect in Effect:
+        yield Statement(effect, everything, everything, node.location, doubt=token)
 
 
 def _size(node: Node) -> int:
     """Return the number of characters that AWS counts: those of compact JSON, without white space."""
     match node.value:
-        case str():
-            return _text_size(node.value)
+        case str() | Template():
+            return _text_size(str(node.value))
         case dict():
             members = sum(_text_size(key) + 1 + _size(item) for key, item in node.value.items())
             return members + max(len(node.value) + 1, 2)
@@ -85,23 +136,39 @@ def _text_size(text: str) -> int:
     return len(text) + 2 - sum(map(text.count, " \t\r\n")) + text.count('"') + text.count("\\")
 
 
-def _statement(node: Node, *, has_variables: bool) -> Statement:
+def _statements(node: Node, doubt: Token | None, *, has_variables: bool) -> Iterator[Statement]:
+    """Yield the statement that stands in a node, or what it may be if it is unknown."""
+    if isinstance(node.value, Template):
+        yield from _anything(node, node.value.tokens[0])
+        return
+    fields = _object(node, "a statement")
+    doubts = [doubt, node.doubt, *(member.doubt for member in fields.values())]
+    doubt = next((token for token in doubts if token is not None), None)
+    effect = fields.get("Effect")
+    if effect is not None and isinstance(effect.value, Template):
+        for each in Effect:
+            yield _statement(node, each, effect.value.tokens[0], has_variables=has_variables)
+    else:
+        yield _statement(node, _effect(node), doubt, has_variables=has_variables)
+
+
+def _statement(node: Node, effect: Effect, doubt: Token | None, *, has_variables: bool) -> Statement:
     fields = _object(node, "a statement")
     problems = _unknown_keys(node, _STATEMENT_KEYS)
     actions, not_action = _entries(node, "Action", globs.action_problem, problems)
     resources, not_resource = _entries(
         node, "Resource", lambda text: globs.resource_problem(text, has_variables=has_variables), problems
     )
-    found = _conditions(fields["Condition"]) if "Condition" in fields else ()
+    found, doubt_of_condition = _conditions(fields["Condition"]) if "Condition" in fields else ((), None)
     for condition in found:
         problems += [Problem(text, condition.location, "Condition") for text in condition_words.problems(condition)]
     not_principal = "NotPrincipal" in fields
     if not_principal and "Principal" in fields:
         problems.append(_both(node, "Principal"))
     named = fields.get("NotPrincipal" if not_principal else "Principal")
-    principals = None if named is None else _principals(named, problems)
+    principals, doubt_of_principal = (None, None) if named is None else _principals(named, problems)
     return Statement(
-        effect=_effect(node),
+        effect=effect,
         actions=actions,
         resources=resources,
         location=node.location,
@@ -110,9 +177,14 @@ def _statement(node: Node, *, has_variables: bool) -> Statement:
         conditions=found,
         principals=principals,
         not_principal=not_principal,
-        sid=_text(fields["Sid"], "Sid") if "Sid" in fields else None,
+        sid=_sid(fields["Sid"]) if "Sid" in fields else None,
         problems=tuple(problems),
+        doubt=doubt or doubt_of_condition or doubt_of_principal,
     )
+
+
+def _sid(node: Node) -> str:
+    return str(node.value) if isinstance(node.value, Template) else _text(node, "Sid")
 
 
 def _effect(node: Node) -> Effect:
@@ -138,14 +210,37 @@ def _entries(
     if len(present) > 1:
         problems.append(_both(node, name))
     key = present[0]
-    entries = tuple(Entry(_text(item, key), item.location) for item in _list(fields[key]))
+    entries = tuple(_entry(item, key) for item in _list(fields[key]))
     if not entries:
         problems.append(Problem(f"{key} is empty; AWS wants at least one entry", node.key_location(key), key))
     for entry in entries:
-        message = problem_of(entry.text)
+        message = _problem(entry, problem_of)
         if message:
             problems.append(Problem(message, entry.location, key))
     return entries, key == negated
+
+
+def _entry(node: Node, what: str) -> Entry:
+    if isinstance(node.value, Template):
+        return Entry(str(node.value), node.location, node.value.pieces, node.doubt)
+    return Entry(_text(node, what), node.location, doubt=node.doubt)
+
+
+def _problem(entry: Entry, problem_of: Callable[[str], str | None]) -> str | None:
+    """Return why AWS refuses an entry whatever its unknown values are, or None."""
+    if not entry.pieces:
+        return problem_of(entry.text)
+    first = entry.pieces[0]
+    if isinstance(first, str):
+        return problem_of("".join(piece if isinstance(piece, str) else "x" for piece in entry.pieces))
+    if first.symbol and not first.is_arn and problem_of("x"):
+        return f'"{first}" is the name of a bucket, not its ARN{_write_arn(first)}'
+    return None
+
+
+def _write_arn(name: Token) -> str:
+    form, _, resource = name.symbol.partition(":")
+    return f"; write {resource}.arn" if form == "tf" else f"; write !GetAtt {resource}.Arn"
 
 
 def _both(node: Node, name: str) -> Problem:
@@ -153,28 +248,50 @@ def _both(node: Node, name: str) -> Problem:
     return Problem(f"this statement has both {name} and Not{name}; AWS wants one of them", location, name)
 
 
-def _conditions(node: Node) -> tuple[Condition, ...]:
+def _conditions(node: Node) -> tuple[tuple[Condition, ...], Token | None]:
+    """Return the conditions, and the value that it hangs on whether they are all, or are there."""
+    if isinstance(node.value, Template):
+        return (), node.value.tokens[0]
     found = []
+    doubts = [node.doubt]
     for operator, keys in _object(node, "a Condition").items():
+        doubts.append(keys.doubt)
+        if isinstance(keys.value, Template):
+            doubts.append(keys.value.tokens[0])
+            continue
         block = _object(keys, f"the condition operator {operator}")
         for key, values in block.items():
-            entries = tuple(Entry(_scalar(item, key), item.location) for item in _list(values))
+            doubts.append(values.doubt)
+            entries = tuple(_value_entry(item, key) for item in _list(values))
             found.append(Condition(operator, key, entries, keys.key_location(key)))
-    return tuple(found)
+    return tuple(found), next((token for token in doubts if token is not None), None)
 
 
-def _principals(node: Node, problems: list[Problem]) -> tuple[Principal, ...]:
+def _value_entry(node: Node, key: str) -> Entry:
+    if isinstance(node.value, Template):
+        return _entry(node, key)
+    return Entry(_scalar(node, key), node.location, doubt=node.doubt)
+
+
+def _principals(node: Node, problems: list[Problem]) -> tuple[tuple[Principal, ...], Token | None]:
+    """Return the principals, and the value that it hangs on who they are."""
+    if isinstance(node.value, Template):
+        return (Principal("AWS", str(node.value), node.location),), node.value.tokens[0]
     if isinstance(node.value, str):
         if node.value != "*":
             message = f'"{node.value}" is not a Principal; write "*" or {{"AWS": "{node.value}"}}'
             problems.append(Problem(message, node.location, "Principal"))
-        return (Principal(node.value if node.value == "*" else "AWS", node.value, node.location),)
+        return (Principal(node.value if node.value == "*" else "AWS", node.value, node.location),), None
     found = []
+    doubt = None
     for kind, values in _object(node, "a Principal").items():
         if kind not in _PRINCIPAL_KINDS:
             raise _error(values, f'"{kind}" is not a kind of Principal', f"AWS knows {', '.join(_PRINCIPAL_KINDS)}")
-        found += [Principal(kind, _text(item, kind), item.location) for item in _list(values)]
-    return tuple(found)
+        for item in _list(values):
+            unknown = item.value.tokens[0] if isinstance(item.value, Template) else None
+            doubt = doubt or values.doubt or item.doubt or unknown
+            found.append(Principal(kind, str(item.value) if unknown else _text(item, kind), item.location))
+    return tuple(found), doubt
 
 
 def _list(node: Node) -> list[Node]:

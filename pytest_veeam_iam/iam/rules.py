@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam.iam.certainty import Certainty, all_of, any_of
 from pytest_veeam_iam.iam.conditions import all_hold, holds
 from pytest_veeam_iam.iam.document import Effect
-from pytest_veeam_iam.iam.globs import Glob, Relation, action_glob, relation, resource_glob
-from pytest_veeam_iam.iam.variables import resolve
+from pytest_veeam_iam.iam.globs import Glob, Relation, action_glob, action_pattern, relation, resource_glob
+from pytest_veeam_iam.iam.variables import pattern_of, without_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pytest_veeam_iam.iam.context import Context
     from pytest_veeam_iam.iam.document import Condition, Entry, Problem, Statement
-    from pytest_veeam_iam.iam.globs import Wanted
+    from pytest_veeam_iam.iam.globs import Pieces, Wanted
 
 
 class Rule:
@@ -51,13 +51,19 @@ class Rule:
         self._has_variables = has_variables
         if statement.is_refused:
             applies = Certainty.NEVER if statement.effect is Effect.ALLOW else all_of((applies, Certainty.UNRESOLVED))
+        if statement.doubt is not None:
+            applies = all_of((applies, Certainty.UNRESOLVED))
         self.caller = applies
         self._context: Context | None = None
         self._applies = applies
-        names = [entry.text.lower() for entry in statement.actions]
+        names = [entry.text.lower() for entry in statement.actions if not entry.pieces]
         self._names = frozenset(names)
-        self._actions = tuple(action_glob(name) for name in names if "*" in name or "?" in name)
-        needs_context = has_variables and any("${" in entry.text for entry in statement.resources)
+        self._actions = tuple(action_glob(name) for name in names if "*" in name or "?" in name) + tuple(
+            action_pattern(without_values(entry)) for entry in statement.actions if entry.pieces
+        )
+        needs_context = any(
+            not entry.is_known or (has_variables and "${" in entry.text) for entry in statement.resources
+        )
         self.globs = None if needs_context else tuple(resource_glob((entry.text,)) for entry in statement.resources)
         self.is_plain = (
             applies is Certainty.ALWAYS
@@ -107,8 +113,11 @@ class Rule:
         """Return the patterns of its resources with the values of ``context``; an absent one is no pattern."""
         if self.globs is not None:
             return self.globs
-        resolved = (resolve(entry.text, context, enabled=True) for entry in self.statement.resources)
+        resolved = (self._pattern_of(entry, context) for entry in self.statement.resources)
         return tuple(resource_glob(pieces) for pieces in resolved if pieces is not None)
+
+    def _pattern_of(self, entry: Entry, context: Context) -> Pieces | None:
+        return pattern_of(entry, context, enabled=self._has_variables)
 
     def open_resources(self, names: Iterable[str], context: Context) -> tuple[Entry, ...]:
         """Return the entries of its resources that match one of these names or not, as a variable's value has it."""
@@ -117,7 +126,7 @@ class Rule:
         return tuple(
             entry
             for entry in self.statement.resources
-            if (pieces := resolve(entry.text, context, enabled=True)) is not None
+            if (pieces := self._pattern_of(entry, context)) is not None
             and (glob := resource_glob(pieces)).certainty is Certainty.DEPENDS
             and any(glob.accepts(name) for name in names)
         )
@@ -134,7 +143,8 @@ class Rule:
         """Return whether it applies for sure to some of the wanted resources, as far as that is plain to see."""
         if self.applies(context) is not Certainty.ALWAYS:
             return False
-        relations = [relation(glob, want) for glob in self.globs_in(context)]
+        globs = [glob for glob in self.globs_in(context) if glob.certainty is Certainty.ALWAYS]
+        relations = [relation(glob, want) for glob in globs]
         if self.statement.not_resource:
             return Relation.COVERS not in relations
         return any(found is not Relation.DISJOINT for found in relations)

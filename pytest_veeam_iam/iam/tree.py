@@ -6,9 +6,12 @@ Every form of file is read into these nodes; they know no IAM word, and whoever 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,3 +182,47 @@ class Node:
             case list():
                 return "a list"
         return "an object"
+
+
+def has_unknowns(node: Node) -> bool:
+    """Return whether an unknown value stands in a document."""
+    match node.value:
+        case Template():
+            return True
+        case list():
+            return any(map(has_unknowns, node.value))
+        case dict():
+            return any(map(has_unknowns, node.value.values()))
+    return False
+
+
+def fill(node: Node, value_of: Callable[[Token], str | None]) -> Node:
+    """Return a document in which unknown values are the texts that they are now known to be.
+
+    Args:
+        node: The document; it is not changed.
+        value_of: Returns the text of an unknown value, None if it stays unknown.
+    """
+    match node.value:
+        case Template():
+            return replace(node, value=_filled(node.value, value_of))
+        case list():
+            return replace(node, value=[fill(item, value_of) for item in node.value])
+        case dict():
+            return replace(node, value={key: fill(item, value_of) for key, item in node.value.items()})
+    return node
+
+
+def _filled(template: Template, value_of: Callable[[Token], str | None]) -> str | Template:
+    pieces: list[str | Token] = []
+    for piece in template.pieces:
+        known = piece if isinstance(piece, str) else value_of(piece)
+        if known is None:
+            pieces.append(piece)
+        elif pieces and isinstance(pieces[-1], str):
+            pieces[-1] += known
+        else:
+            pieces.append(known)
+    if all(isinstance(piece, str) for piece in pieces):
+        return "".join(map(str, pieces))
+    return Template(tuple(pieces))

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pytest_veeam_iam.iam.certainty import Certainty, all_of
-from pytest_veeam_iam.iam.globs import Literal, Unknown, matches
+from pytest_veeam_iam.iam.globs import Doubt, Literal, Unknown, matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -64,7 +64,7 @@ def _literal(pieces: Pieces) -> Pieces:
 
 
 def _literal_lower(pieces: Pieces) -> Pieces:
-    return tuple(piece if isinstance(piece, Unknown) else Literal(_plain(piece).lower()) for piece in pieces)
+    return tuple(piece if isinstance(piece, Unknown | Doubt) else Literal(_plain(piece).lower()) for piece in pieces)
 
 
 def _plain(piece: str | Literal) -> str:
@@ -90,9 +90,9 @@ def _text_candidates(text: str) -> Iterator[str]:
 
 def text_matches(pieces: Pieces, text: str) -> Certainty:
     """Return ``matches``, faster where nothing is a wildcard."""
-    if any(isinstance(p, Unknown) or (isinstance(p, str) and ("*" in p or "?" in p)) for p in pieces):
+    if any(isinstance(p, Unknown | Doubt) or (isinstance(p, str) and ("*" in p or "?" in p)) for p in pieces):
         return matches(pieces, text)
-    plain = "".join(_plain(piece) for piece in pieces if not isinstance(piece, Unknown))
+    plain = "".join(_plain(piece) for piece in pieces if not isinstance(piece, Unknown | Doubt))
     return Certainty.ALWAYS if plain == text else Certainty.NEVER
 
 
@@ -104,7 +104,7 @@ def _arn(pieces: Pieces) -> tuple[Pieces, ...] | None:
 
     AWS: "Each of the six colon-delimited components of the ARN is checked separately."
     """
-    known = [piece for piece in pieces if not isinstance(piece, Unknown)]
+    known = [piece for piece in pieces if not isinstance(piece, Unknown | Doubt)]
     if len(known) < len(pieces):
         return (pieces,)
     fields: list[list[str | Literal]] = [[]]

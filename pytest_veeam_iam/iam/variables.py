@@ -8,15 +8,44 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.iam.certainty import Certainty
 from pytest_veeam_iam.iam.context import Presence
-from pytest_veeam_iam.iam.globs import Literal, Unknown
+from pytest_veeam_iam.iam.globs import Doubt, Literal, Unknown
+from pytest_veeam_iam.iam.tree import Token
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.iam.context import Context
+    from pytest_veeam_iam.iam.document import Entry
     from pytest_veeam_iam.iam.globs import Pieces
 
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|([^\s{}$,'*?]+)(?:, *'([^']*)' *)?)\}")
 """``${*}``, ``${key}`` or ``${key, 'default'}``; AWS: no space in the name, the default in single quotes."""
+
+
+def pattern_of(entry: Entry, context: Context, *, enabled: bool) -> Pieces | None:
+    """Return the pattern that an entry is in a request; what a template leaves open is Unknown or a Doubt in it.
+
+    The arguments and the result are those of ``resolve``.
+    """
+    if entry.is_known:
+        return resolve(entry.text, context, enabled=enabled)
+    pattern: list[str | Literal | Unknown | Doubt] = [Doubt(str(entry.doubt))] if entry.doubt else []
+    for piece in entry.pieces or (entry.text,):
+        if isinstance(piece, Token):
+            pattern.append(Unknown(str(piece), Certainty.UNRESOLVED))
+            continue
+        resolved = resolve(piece, context, enabled=enabled)
+        if resolved is None:
+            return None
+        pattern += resolved
+    return tuple(pattern)
+
+
+def without_values(entry: Entry) -> Pieces:
+    """Return the pattern of an entry in which the variables of a request are ordinary text."""
+    return tuple(Unknown(str(p), Certainty.UNRESOLVED) if isinstance(p, Token) else p for p in entry.pieces) or (
+        entry.text,
+    )
 
 
 def resolve(text: str, context: Context, *, enabled: bool) -> Pieces | None:

@@ -11,7 +11,7 @@ from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin import arguments, workers
 from pytest_veeam_iam.plugin.items import ConfigurationFile, PolicyFile
 from pytest_veeam_iam.plugin.selection import NOT_POLICIES
-from pytest_veeam_iam.sources import SUFFIXES
+from pytest_veeam_iam.sources import suffixes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ class BrokenRun:
         self._is_shown = not arguments.are_typed(config) or bool(self._named)
         item = self._file or config.rootpath / ConfigurationFile.ITEM  # as it is typed back
         config.args[:] = [
-            str(path) if path.suffix.lower() in SUFFIXES else argument
+            str(path) if path.name.lower().endswith(suffixes()) else argument
             for path, argument in zip(named, config.args, strict=True)
             if path != item
         ]

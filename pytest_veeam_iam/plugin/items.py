@@ -163,7 +163,14 @@ class GroupItem(SubjectItem):
         report = self.subject.report
         group = report.group(group_id)
         granted = len(group.required) - len(group.shortfalls)
-        self.tell(group=group_id, cell=f"{granted}/{len(group.required)}")
+        cell = f"{granted}/{len(group.required)}"
+        if group.is_unresolved and self.subject.unresolved != "fail":
+            summary = text.explain_group(report, group).partition("\n")[0]
+            self.tell(group=group_id, cell=f"{cell}?", **{f"{group_id}_told": f"warning: {summary}"})
+            if self.subject.unresolved == "skip":
+                pytest.skip(summary)
+            return
+        self.tell(group=group_id, cell=cell)
         if not group.ready:
             hint = self.subject.hint(group_id)
             explanation = text.explain_group(report, group) + (f"\n\n  {hint}" if hint else "")

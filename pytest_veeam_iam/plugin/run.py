@@ -13,10 +13,9 @@ from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin import workers
 from pytest_veeam_iam.plugin.arguments import Detours
 from pytest_veeam_iam.plugin.items import DOCUMENT_ITEMS, PolicyFile, VeeamItem
-from pytest_veeam_iam.plugin.selection import NOT_POLICIES, Selection, name_of, select
+from pytest_veeam_iam.plugin.selection import NOT_POLICIES, Selection, name_of, reading_of, select
 from pytest_veeam_iam.plugin.subjects import Subjects
 from pytest_veeam_iam.plugin.summary import Table
-from pytest_veeam_iam.sources import load_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,8 +46,9 @@ class Run:
         self._group_ids = tuple(group.id for group in expected.groups)
         tells_all = settings.lint == "all"
         self._table = Table((*self._group_ids, *DOCUMENT_ITEMS), tells_all=tells_all)
-        self._subjects = Subjects(expected, tells_all=tells_all)
+        self._subjects = Subjects(expected, tells_all=tells_all, unresolved=settings.unresolved)
         self._in_workers: int | None = None
+        self._in_vain = ""
         self._ranks: dict[str, int] = {}
 
     @classmethod
@@ -60,7 +60,9 @@ class Run:
         """
         expected = expectation(pack=settings.pack, **settings.target)  # type: ignore[arg-type]
         told = workers.told(config)
-        selection = select(config, settings) if told is None else Selection.from_plain(told)
+        selection = (
+            select(config, settings) if told is None else Selection.from_plain(told, reading_of(config, settings))
+        )
         return cls(config, settings, expected, selection)
 
     def pytest_report_header(self) -> str:
@@ -103,7 +105,7 @@ class Run:
         for other in sorted(self._selection.only or ()):
             try:
                 if not self._subjects.has_joined(other):
-                    self._subjects.join(other, load_file(other, name_of(other, self._config)))
+                    self._subjects.join(other, self._selection.load_named(other, name_of(other, self._config)))
             except VeeamIamError as error:
                 self._subjects.miss(error)
         return self._subjects.carry(path)
@@ -112,8 +114,20 @@ class Run:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Refuse to go on if policies were asked for and there is none; a worker leaves that to its controller."""
         collected = sum(isinstance(item, VeeamItem) for item in items)
-        if not workers.report_count(config, collected) and self._settings.is_typed and not collected:
-            raise pytest.UsageError(self._nothing)
+        in_vain = self._bound_in_vain(config)
+        if workers.report(config, collected, in_vain) or not self._settings.is_typed:
+            return
+        if not collected or in_vain:
+            raise pytest.UsageError(in_vain if collected else self._nothing)
+
+    def _bound_in_vain(self, config: pytest.Config) -> str:
+        """Return what is wrong with a value that was typed and that no template asks for, or an empty string."""
+        if config.getoption("veeam_iam_bind"):
+            try:
+                self._selection.reading.bindings.refuse_unused(self._subjects.unknown_expressions())
+            except VeeamIamError as error:
+                return f"--veeam-iam-bind: {error}"
+        return ""
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -127,13 +141,16 @@ class Run:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Hear from a worker how many items it found."""
+        """Hear from a worker how many items it found, and what was bound in vain."""
         self._in_workers = (self._in_workers or 0) + workers.reported_count(node)
+        self._in_vain = workers.reported_in_vain(node)
 
     @property
-    def _is_empty(self) -> bool:
-        """Whether the workers found no policy; without workers the run has ended long before."""
-        return self._settings.is_typed and self._in_workers == 0
+    def _refusal(self) -> str:
+        """Why the run is refused: the workers found no policy; without workers it has ended long before."""
+        if not self._settings.is_typed or self._in_workers is None:
+            return ""
+        return self._in_vain if self._in_workers else self._nothing
 
     @property
     def _nothing(self) -> str:
@@ -142,8 +159,8 @@ class Run:
         return f"--veeam-iam: there is no IAM policy in what was collected{entered}; name a file or directory with one"
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail if no worker found a policy."""
-        if self._is_empty and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        """Fail if no worker found a policy, or a value was bound in vain."""
+        if self._refusal and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -154,8 +171,8 @@ class Run:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show policies by group, and what the answer does not prove."""
-        if self._is_empty:
-            terminalreporter.write_line(f"ERROR: {self._nothing}", red=True)
+        if self._refusal:
+            terminalreporter.write_line(f"ERROR: {self._refusal}", red=True)
         if not self._table.rows or self._config.getoption("no_summary"):
             return
         terminalreporter.section("veeam-iam", sep="-")

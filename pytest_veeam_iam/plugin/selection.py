@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_veeam_iam.config import DISCOVERY_MOST
 from pytest_veeam_iam.errors import TargetError, VeeamIamError
 from pytest_veeam_iam.plugin import arguments
-from pytest_veeam_iam.sources import SUFFIXES, load_file, load_file_if_policy
+from pytest_veeam_iam.sources import load_file, load_file_if_policy, suffixes
 from pytest_veeam_iam.sources.discovery import discover, not_entered
+from pytest_veeam_iam.sources.bindings import bindings_of
 from pytest_veeam_iam.sources.files import inside
+from pytest_veeam_iam.sources.found import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,11 +36,13 @@ class Selection:
         only: The files to take, or None if everything in the arguments is taken.
         named: The arguments. Without ``only`` a file is taken, and of a directory all files that hold a policy.
         not_entered: Directories that a search left out, as messages call them.
+        reading: What is bound.
     """
 
     only: frozenset[Path] | None
     named: frozenset[Path] = frozenset()
     not_entered: tuple[str, ...] = ()
+    reading: Reading = field(default_factory=Reading)
 
     def to_plain(self) -> dict[str, Any]:
         """Return as plain values what a worker of xdist has to know."""
@@ -48,10 +52,10 @@ class Selection:
         }
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Selection:
-        """Return what ``to_plain`` was called on."""
+    def from_plain(cls, plain: Mapping[str, Any], reading: Reading) -> Selection:
+        """Return what ``to_plain`` was called on, with what is bound."""
         only = None if plain["only"] is None else frozenset(map(Path, plain["only"]))
-        return cls(only, frozenset(map(Path, plain["named"])))
+        return cls(only, frozenset(map(Path, plain["named"])), reading=reading)
 
     @property
     def wanted(self) -> frozenset[Path]:
@@ -73,14 +77,18 @@ class Selection:
             PolicyLoadError: If it is one to look at and cannot be read, or holds no policy although it was named.
         """
         if self.only is not None:
-            return load_file(path, name) if path in self.only else None
+            return self.load_named(path, name) if path in self.only else None
         if path.suffix in NOT_POLICIES:
             return None
         if path in self.named:
-            return load_file(path, name)
-        if path.suffix.lower() not in SUFFIXES or not any(inside(folder, path) for folder in self.named):
+            return self.load_named(path, name)
+        if not path.name.lower().endswith(suffixes()) or not any(inside(folder, path) for folder in self.named):
             return None
-        return load_file_if_policy(path, name) or None
+        return load_file_if_policy(path, name, reading=self.reading) or None
+
+    def load_named(self, path: Path, name: str) -> tuple[Policy, ...]:
+        """Return the policies of a file that somebody named; raises PolicyLoadError if there is none."""
+        return load_file(path, name, reading=self.reading)
 
 
 def select(config: pytest.Config, settings: Settings) -> Selection:
@@ -94,15 +102,35 @@ def select(config: pytest.Config, settings: Settings) -> Selection:
     """
     arguments.expand(config)
     named = frozenset(arguments.paths(config))
+    reading = reading_of(config, settings)
     if not arguments.are_typed(config):
         found, left_out = find(config, settings)
         arguments.add(config, found)
-        return Selection(frozenset(found), named, left_out)
+        return Selection(frozenset(found), named, left_out, reading)
     arguments.unite(config)
     if settings.is_typed:
-        return Selection(None, named, _left_out(named, config))
+        return Selection(None, named, _left_out(named, config), reading)
     found, left_out = find(config, settings)
-    return Selection(frozenset(found), named, left_out)
+    return Selection(frozenset(found), named, left_out, reading)
+
+
+def reading_of(config: pytest.Config, settings: Settings) -> Reading:
+    """Return how files are read: with the values that are bound.
+
+    Raises:
+        VeeamIamError: For a file of values that cannot be read.
+    """
+    base = _base(config, "veeam_iam_bind_file")
+    bindings = bindings_of(
+        settings.bind, [base / name for name in settings.bind_files], assume_defaults=settings.assume_defaults
+    )
+    return Reading(bindings)
+
+
+def _base(config: pytest.Config, key: str) -> Path:
+    """Return what the paths of an option are relative to: the ini file, if they stand there."""
+    is_configured = config.inipath is not None and not config.getoption(key)
+    return config.inipath.parent if config.inipath and is_configured else config.invocation_params.dir
 
 
 def _left_out(named: frozenset[Path], config: pytest.Config) -> tuple[str, ...]:
@@ -118,8 +146,7 @@ def find(config: pytest.Config, settings: Settings) -> tuple[list[Path], tuple[s
         TargetError: For a glob without files, or a search that finds nothing or too much.
     """
     if settings.policies:
-        base = config.inipath.parent if config.inipath and not config.getoption("veeam_iam_policies") else None
-        base = base or config.invocation_params.dir
+        base = _base(config, "veeam_iam_policies")
         return [path for pattern in settings.policies for path in arguments.matching_files(pattern, base)], ()
     root = config.rootpath
     found = discover(root, words=settings.match, skip=config.getini("norecursedirs"), most=DISCOVERY_MOST)
@@ -132,7 +159,8 @@ def find(config: pytest.Config, settings: Settings) -> tuple[list[Path], tuple[s
 def load_all(config: pytest.Config, settings: Settings) -> tuple[Policy, ...]:
     """Return the policies of all configured or discovered files; raises VeeamIamError for one that cannot be read."""
     found, _ = find(config, settings)
-    return tuple(policy for path in found for policy in load_file(path, name_of(path, config)))
+    reading = reading_of(config, settings)
+    return tuple(policy for path in found for policy in load_file(path, name_of(path, config), reading=reading))
 
 
 def parameters(config: pytest.Config, settings: Settings) -> tuple[list[str], list[Policy | VeeamIamError]]:
@@ -144,10 +172,11 @@ def parameters(config: pytest.Config, settings: Settings) -> tuple[list[str], li
     ids: list[str] = []
     values: list[Policy | VeeamIamError] = []
     found, _ = find(config, settings)
+    reading = reading_of(config, settings)
     for path in found:
         name = name_of(path, config)
         try:
-            policies = load_file(path, name)
+            policies = load_file(path, name, reading=reading)
         except VeeamIamError as error:
             ids, values = [*ids, name], [*values, error]
             continue

@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.attachments import by_principal
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.readiness import PoliciesInEffect, check
+from pytest_veeam_iam.unknowns import tokens_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pytest_veeam_iam.iam.document import Policy
@@ -27,10 +30,18 @@ class Subject:
         policies: Attached to one principal.
         among: All that are judged in this run.
         line: Where they begin in their file, None if they are not of one file.
+        boundary: The permissions boundary that their file attaches to the same principal.
     """
 
-    def __init__(self, name: str, policies: tuple[Policy, ...], among: Subjects, line: int | None = None) -> None:
-        self.name, self.policies, self.line = name, policies, line
+    def __init__(
+        self,
+        name: str,
+        policies: tuple[Policy, ...],
+        among: Subjects,
+        line: int | None = None,
+        boundary: Policy | None = None,
+    ) -> None:
+        self.name, self.policies, self.line, self.boundary = name, policies, line, boundary
         self.missing: VeeamIamError | None = None
         self._among = among
 
@@ -43,7 +54,12 @@ class Subject:
         """
         if self.missing is not None:
             raise VeeamIamError(f"cannot tell without {self.missing}")
-        return self._among.check(self.policies)
+        return self._among.check(self.policies, self.boundary)
+
+    @property
+    def unresolved(self) -> str:
+        """What an item does that hangs on unknown values: fail, skip or warn."""
+        return self._among.unresolved
 
     @property
     def tells_all(self) -> bool:
@@ -61,10 +77,11 @@ class Subjects:
     Args:
         expected: What it is judged by.
         tells_all: Whether notes are shown as well, and what the linter says by itself.
+        unresolved: What an item does that hangs on unknown values.
     """
 
-    def __init__(self, expected: Expectation, *, tells_all: bool = False) -> None:
-        self._expected, self.tells_all = expected, tells_all
+    def __init__(self, expected: Expectation, *, tells_all: bool = False, unresolved: str = "fail") -> None:
+        self._expected, self.tells_all, self.unresolved = expected, tells_all, unresolved
         self._apart: dict[str, dict[str, Subject]] = {}
         self._union = Subject("together", (), self)
         self._joined: set[Path] = set()
@@ -75,14 +92,25 @@ class Subjects:
 
         Args:
             name: The file; pytest may come across it again.
-            policies: Those in it; a single one needs nothing before the group.
+            policies: Those in it; those of one principal are one subject, and a single one needs nothing before the
+                group.
         """
-        names = {"": name} if len(policies) == 1 else {f"{n}/": f"{name}/{n}" for n in range(len(policies))}
+        attached = by_principal(policies)
+        names = _names([each.name for each in attached])
         subjects = {
-            prefix: Subject(called, (policy,), self, policy.location.line)
-            for (prefix, called), policy in zip(names.items(), policies, strict=True)
+            f"{own}/" if own else "": Subject(
+                f"{name}/{own}" if own else name, each.policies, self, each.policies[0].location.line, each.boundary
+            )
+            for own, each in zip(names, attached, strict=True)
         }
         return self._apart.setdefault(name, subjects)
+
+    def unknown_expressions(self) -> set[str]:
+        """Return what the templates leave open."""
+        policies = [
+            policy for subjects in self._apart.values() for each in subjects.values() for policy in each.policies
+        ]
+        return {token.expression for policy in (*policies, *self._union.policies) for token in tokens_of(policy)}
 
     def has_joined(self, path: Path) -> bool:
         """Return whether the policies of a file are among those that are judged together."""
@@ -105,9 +133,9 @@ class Subjects:
         self._carrier = self._carrier or path
         return {"": self._union} if path == self._carrier else {}
 
-    def check(self, policies: tuple[Policy, ...]) -> Report:
+    def check(self, policies: tuple[Policy, ...], boundary: Policy | None = None) -> Report:
         """Judge policies that are attached to one principal."""
-        return check(PoliciesInEffect(policies), self._expected)
+        return check(PoliciesInEffect(policies, boundary=boundary), self._expected)
 
     def hint(self, subject: Subject, group_id: str) -> str:
         """Say if another policy, or all together, grant what one does not."""
@@ -121,3 +149,14 @@ class Subjects:
         granting = [each.name for each in lacking if each is not subject and each.report.group(group_id).ready]
         what = f"{granting[0]} grants it" if granting else f"together the {len(lacking)} that fall short grant it"
         return f"{what}: attached to the same user? pytest --veeam-iam --veeam-iam-together"
+
+
+def _names(wished: Sequence[str | None]) -> list[str]:
+    """Return what tells the subjects of a file apart: their own names, or numbers where they have none."""
+    if len(wished) == 1:
+        return [""]
+    names: list[str] = []
+    for number, name in enumerate(wished):
+        own = (name or str(number)).replace("::", ":")
+        names.append(own if own not in names else f"{own}-{number}")
+    return names

@@ -33,24 +33,36 @@ class Row:
     is_ready: bool = True
     rank: int = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a group cannot tell without a value."""
+        return any(cell.endswith(_OPEN) for cell in self.cells.values())
+
     def verdict(self, columns: Sequence[str]) -> str:
         """Return ready or not ready, with the cause; a row of which only a part ran says so."""
         if not self.place:
             return "cannot be read"
         causes = []
+        open_ = sum(_lacking(cell) for cell in self.cells.values() if cell.endswith(_OPEN))
+        if open_:
+            causes.append(f"{open_} cannot tell")
         lacking = sum(_lacking(self.cells[name]) for name in self.failed if name in self.cells)
         if lacking:
             causes.append(f"{lacking} not granted")
         others = [name for name in sorted(self.failed) if name in self.cells and not _lacking(self.cells[name])]
         causes += [self.cells[name] for name in others]
-        if self.failed:
+        if causes:
             return f"{'ready, but' if self.is_ready else 'not ready:'} {', '.join(causes)}"
         missing = [name for name in columns if name not in self.cells]
         return f"ready as far as it ran ({self.place})" if missing else f"ready ({self.place})"
 
 
+_OPEN = "?"
+"""Ends the cell of a group that cannot tell without a value, where that is no failure."""
+
+
 def _lacking(cell: str) -> int:
-    granted, slash, of = cell.partition("/")
+    granted, slash, of = cell.removesuffix(_OPEN).partition("/")
     return int(of) - int(granted) if slash else 0
 
 
@@ -83,7 +95,7 @@ class Table:
     @property
     def ready(self) -> int:
         """How many policies are ready, as far as they were checked."""
-        return sum(not row.failed for row in self.rows.values())
+        return sum(not row.failed and not row.is_open for row in self.rows.values())
 
     @property
     def is_partial(self) -> bool:

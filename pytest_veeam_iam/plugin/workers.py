@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _TOLD = "veeam_iam"
 _COLLECTED = "veeam_iam_collected"
+_IN_VAIN = "veeam_iam_in_vain"
 
 
 def tell(node: Any, selection: dict[str, Any]) -> None:
@@ -39,11 +40,11 @@ def told(config: pytest.Config) -> dict[str, Any] | None:
     return selection
 
 
-def report_count(config: pytest.Config, count: int) -> bool:
-    """Report how many items a worker found; return False where this is no worker."""
+def report(config: pytest.Config, count: int, in_vain: str) -> bool:
+    """Report how many items a worker found and what was bound in vain; return False where this is no worker."""
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
     if output is not None:
-        output[_COLLECTED] = count
+        output[_COLLECTED], output[_IN_VAIN] = count, in_vain
     return output is not None
 
 
@@ -51,3 +52,9 @@ def reported_count(node: Any) -> int:
     """Return how many items a worker found."""
     count: int = getattr(node, "workeroutput", {}).get(_COLLECTED, 0)
     return count
+
+
+def reported_in_vain(node: Any) -> str:
+    """Return what a worker says was bound in vain."""
+    in_vain: str = getattr(node, "workeroutput", {}).get(_IN_VAIN, "")
+    return in_vain

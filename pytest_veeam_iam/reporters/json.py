@@ -20,22 +20,23 @@ def to_dict(report: Report) -> dict[str, object]:
             name: {"value": list(p.value) if isinstance(p.value, tuple) else p.value, "origin": p.origin}
             for name, p in report.parameters.items()
         },
-        "groups": [_group(group) for group in report.groups],
+        "groups": [_group(group, is_assumed=bool(report.assumed)) for group in report.groups],
         "findings": [_finding(finding) for finding in report.findings],
         "not_checked": list(report.not_checked),
+        "assumed": list(report.assumed),
     }
 
 
-def _group(group: GroupReport) -> dict[str, object]:
+def _group(group: GroupReport, *, is_assumed: bool) -> dict[str, object]:
     return {
         "id": group.id,
         "title": group.title,
         "ready": group.ready,
-        "permissions": [_permission(result) for result in group.results],
+        "permissions": [_permission(result, is_assumed=is_assumed) for result in group.results],
     }
 
 
-def _permission(result: Result) -> dict[str, object]:
+def _permission(result: Result, *, is_assumed: bool) -> dict[str, object]:
     return {
         "action": result.action,
         "resources": list(result.resources),
@@ -44,7 +45,7 @@ def _permission(result: Result) -> dict[str, object]:
         "witness": result.witness,
         "reason": result.reason,
         "inferred": result.requirement.scope_inferred,
-        "assumed": False,
+        "assumed": is_assumed,
         "waived": False,
         "statements": [
             {"path": each.location.path, "line": each.location.line, "sid": each.sid} for each in result.statements

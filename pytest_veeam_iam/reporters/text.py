@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from pytest_veeam_iam.report import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.iam.document import Policy, Token
     from pytest_veeam_iam.report import Finding, GroupReport, Report, Result
 
 WORDS = {
@@ -32,6 +33,7 @@ _BLOCKED = {
     "resource": "the bucket policy",
 }
 _FIRST_LINE = 195
+_ASSUMED = 3
 _ADDABLE = (Decision.MISSING, Decision.PARTIAL)
 
 
@@ -127,6 +129,9 @@ def provisos(report: Report) -> list[str]:
     if inferred:
         values = ", ".join(f"{name} {report.parameters[name].value}" for name in inferred)
         lines.append(f"Inferred: {values}; name it to catch a typo.")
+    if report.assumed:
+        more = f" and {len(report.assumed) - _ASSUMED} more" if len(report.assumed) > _ASSUMED else ""
+        lines.append(f"Assumed: {'; '.join(report.assumed[:_ASSUMED])}{more}.")
     not_given = f"Not given: {', '.join(report.not_given)}. " if report.not_given else ""
     lines.append(f"{not_given}Not modelled: {', '.join(report.not_modelled)}. AWS was not contacted.")
     return lines
@@ -182,8 +187,26 @@ def _details(result: Result) -> Iterator[str]:
     yield from _causes(result)
     for condition in result.evaluation.conditions:
         yield f"only if  {condition}"
+    for unknown in result.unknowns:
+        yield f"bind     {how_to_bind(unknown)}"
     for declaration in result.evaluation.explanation.declarations:
         yield f"declare  {declaration}   (if every call of the product is like that)"
+
+
+def how_to_bind(unknown: Token) -> str:
+    """Return how to say what an unknown value is."""
+    expression = unknown.expression
+    if unknown.symbol:
+        return f"--veeam-iam-bucket={unknown.symbol}, if that is the bucket to back up to"
+    if expression.endswith(("AccountId", ".account_id")):
+        return "--veeam-iam-account=DIGITS"
+    if expression.endswith("::Region") or expression.startswith("data.aws_region."):
+        return "--veeam-iam-region=REGION"
+    return f"--veeam-iam-bind={expression}=VALUE" if _QUOTELESS.fullmatch(expression) else f"bind {expression}"
+
+
+_QUOTELESS = re.compile(r"[A-Za-z0-9_.:/-]+")
+"""Expressions that no shell changes."""
 
 
 def _causes(result: Result) -> Iterator[str]:

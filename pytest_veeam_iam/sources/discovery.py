@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
-from pytest_veeam_iam.sources import SUFFIXES, files, load_file_if_policy
+from pytest_veeam_iam.sources import files, forms, load_file_if_policy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from pytest_veeam_iam.iam.document import Policy
-
-_MENTION = "Statement"
-"""What a file must mention to be worth a look, if its path says nothing."""
 
 _CACHE_TAG = "CACHEDIR.TAG"
 """Marks a directory that a tool can make again: https://bford.info/cachedir/"""
@@ -52,7 +49,7 @@ def discover(root: Path, *, words: Sequence[str], skip: Collection[str], most: i
     named: list[Path] = []
     others: list[Path] = []
     for path in walk.files:
-        if path.suffix.lower() in SUFFIXES and (about := _is_about(path, root, words)) is not None:
+        if path.name.lower().endswith(forms.suffixes()) and (about := _is_about(path, root, words)) is not None:
             (named if about else others).append(path)
     if not named and len(others) <= most:
         named, others = others, []
@@ -85,9 +82,9 @@ def _is_about(path: Path, root: Path, words: Sequence[str]) -> bool | None:
     name = path.relative_to(root).as_posix()
     is_named = _mentions(name, words)
     try:
-        if not is_named and _MENTION not in files.read_text(path, name=name).text:
+        if not is_named and not forms.may_hold_policy(name, files.read_text(path, name=name).text):
             return None
-        policies = load_file_if_policy(path, name)
+        policies = load_file_if_policy(path, name, is_suspect=is_named)
     except PolicyLoadError:
         return is_named
     return is_named or any(_mentions(sid, words) for sid in _sids(policies)) if policies else None

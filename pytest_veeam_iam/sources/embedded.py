@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote_to_bytes
@@ -18,6 +17,8 @@ from pytest_veeam_iam.iam.tree import Node, Template, TextSource, Token
 from pytest_veeam_iam.sources import json_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_veeam_iam.iam.tree import Location, Source
 
 _FIRST_HOLE = 0xF0000
@@ -181,7 +182,7 @@ def decode(node: Node) -> Node:
         return node
     pieces = spans(node)
     first = pieces[0].text.lstrip()[:3].upper() if isinstance(pieces[0], Span) else ""
-    if first.startswith("%7B") or first.startswith("%5B"):
+    if first in ("%7B", "%5B"):
         pieces = [_unquoted(piece) if isinstance(piece, Span) else piece for piece in pieces]
     return parse(node.source.path, pieces)
 

@@ -25,6 +25,9 @@ MIB = 1024 * 1024
 DEFAULT_LIMIT = 10 * MIB
 """How many bytes a file may have unless the caller knows better."""
 
+NAMED_LIMIT = 256 * MIB
+"""How many bytes a file may have that somebody named: the dump of a large account."""
+
 NEVER_ENTERED = frozenset({".git", ".terraform", "node_modules", ".venv", "venv", "__pycache__"})
 """Names of directories that hold no sources of the repository itself."""
 
@@ -66,6 +69,24 @@ def read_text(path: Path, *, name: str, limit: int = DEFAULT_LIMIT) -> TextSourc
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from error
     return _decode(data, name)
+
+
+def repository_of(path: Path) -> Path:
+    """Return the directory below which a file may name others: its repository.
+
+    Args:
+        path: A file, absolute or relative to the current directory.
+
+    Returns:
+        The nearest directory above it with a ``.git``; else the current directory if the file is below it, else the
+        file's own directory.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
+    for folder in path.parents:
+        if (folder / ".git").exists():
+            return folder
+    here = Path.cwd()
+    return here if path.is_relative_to(here) else path.parent
 
 
 def inside(root: Path, path: Path) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_veeam_iam.iam.document import Attachment
+from pytest_veeam_iam.errors import TargetError
+from pytest_veeam_iam.iam.document import UNATTACHED, Attachment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from pytest_veeam_iam.iam.tree import Node
@@ -24,12 +26,15 @@ class Found:
         entity: What the document belongs to: role name, logical id, Terraform address; None for a plain file.
         attachment: To whom it is attached, and as what.
         assumed: What was assumed to read it, in words.
+        buckets: The buckets that the template makes, as a target names them (``tf:aws_s3_bucket.repo``), each with its
+            name, or None if that is unknown.
     """
 
     read: Callable[[], Node]
     entity: str | None = None
-    attachment: Attachment = Attachment()
+    attachment: Attachment = UNATTACHED
     assumed: tuple[str, ...] = ()
+    buckets: tuple[tuple[str, str | None], ...] = ()
 
     @cached_property
     def node(self) -> Node:
@@ -57,6 +62,22 @@ class Bindings:
             self.used.add(expression)
         return self.values.get(expression)
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The expressions that were bound and that no template asked for."""
+        return tuple(expression for expression in self.values if expression not in self.used)
+
+    def refuse_unused(self, open_expressions: Iterable[str]) -> None:
+        """Raise TargetError if something was bound in vain.
+
+        Args:
+            open_expressions: What is unknown, one of which may have been meant.
+        """
+        for expression in self.unused:
+            near = get_close_matches(expression, set(open_expressions), n=1, cutoff=0.6)
+            hint = f"; did you mean {near[0]}?" if near else "; write the expression as the template does: var.bucket"
+            raise TargetError(f'bind "{expression}": nothing uses it{hint}')
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -67,9 +88,13 @@ class Reading:
         path: The file, None for a text or mapping.
         name: What messages call the file.
         root: Files that a template names are read only below this directory; None for a text or mapping: none is read.
+        form: What to take the document for, None to find out.
+        select: JSONPaths of the policies in it, instead of a form.
     """
 
     bindings: Bindings = field(default_factory=Bindings)
     path: Path | None = None
     name: str = "<mapping>"
     root: Path | None = None
+    form: str | None = None
+    select: tuple[str, ...] = ()

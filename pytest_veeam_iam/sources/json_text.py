@@ -57,11 +57,12 @@ _SHORT = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": 
 _WORDS = {"true": True, "false": False, "null": None}
 
 
-def parse(source: TextSource) -> Node:
+def parse(source: TextSource, *, most: int | None = None) -> Node:
     """Read a JSON text.
 
     Args:
         source: The text and what messages call it.
+        most: How many values it may hold, if not ``MAX_NODES``.
 
     Returns:
         The outermost value. Offsets are in characters; repeated keys are in ``Node.duplicates``, not refused.
@@ -76,7 +77,7 @@ def parse(source: TextSource) -> Node:
         raise _refusal(source, 0, f"the text {what}, expected a JSON document")
     if not text.isascii() and (half := _lone_half(text)):
         raise _half_pair(source, half.start(), f"U+{ord(half[0]):04X}")
-    _bound_nodes(source)
+    bound(source, most=most)
     node, end = _value(source, _end_of_space(text, 0), 0)
     end = _end_of_space(text, end)
     if end < len(text):
@@ -84,16 +85,39 @@ def parse(source: TextSource) -> Node:
     return node
 
 
-def _bound_nodes(source: TextSource) -> None:
-    """Refuse a text of too many values before any is built: each but the first follows a bracket or a comma."""
-    text = source.text
-    if len(text) < MAX_NODES or text.count(",") + text.count("[") + text.count("{") < MAX_NODES:
+def parse_part(source: TextSource, start: int, end: int) -> Node:
+    """Read one value of a text that is known to be JSON.
+
+    Args:
+        source: The text.
+        start: The offset of the value's first character.
+        end: The offset behind its last one.
+
+    Raises:
+        PolicyLoadError: The value is larger or deeper than the bounds of this module, or holds what only this module
+            refuses: half a surrogate pair, an endless number.
+    """
+    bound(source, start, end)
+    return _value(source, start, 0)[0]
+
+
+def bound(source: TextSource, start: int = 0, end: int | None = None, *, most: int | None = None) -> None:
+    """Refuse a text of too many values before any is built: each but the first follows a bracket or a comma.
+
+    Args:
+        source: The text.
+        start: Where to begin.
+        end: Where to stop; None for its end.
+        most: How many values it may hold, if not ``MAX_NODES``.
+    """
+    text, end, most = source.text, len(source.text) if end is None else end, MAX_NODES if most is None else most
+    if end - start < most or sum(text.count(mark, start, end) for mark in ",[{") < most:
         return
     count = 1
-    for start in _value_starts(text):
-        count += text[start.start()] != '"'
-        if count > MAX_NODES:
-            raise _refusal(source, start.start(), f"found more than {MAX_NODES:,} values, expected at most that many")
+    for found in _value_starts(text, start, end):
+        count += text[found.start()] != '"'
+        if count > most:
+            raise _refusal(source, found.start(), f"found more than {most:,} values, expected at most that many")
 
 
 def _value(source: TextSource, pos: int, depth: int) -> tuple[Node, int]:

@@ -223,7 +223,7 @@ def test_junit_has_the_properties_of_every_item(repository: Repository, scoped: 
 
 def test_junit_of_the_older_family_points_to_the_policy_in_its_file(repository: Repository, scoped: Document) -> None:
     repository.write("policies/both.json", [scoped, scoped])
-    repository.write("policies/broken.json", '{\n  "Version": nothing\n}\n')
+    repository.write("policies/broken.json", '{\n  "Version": nothing, "Statement": []\n}\n')
     cases = repository.junit("--veeam-iam", "-o", "junit_family=xunit1", "policies")
     places = {name: (case.get("file"), case.get("line")) for name, case in cases.items()}
     begin = (repository.path / "policies" / "both.json").read_text("utf-8").splitlines().index("    {", 2)

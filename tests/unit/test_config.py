@@ -92,6 +92,10 @@ def test_the_options_of_this_version_are_these() -> None:
         "storage-class",
         "context",
         "together",
+        "bind",
+        "bind-file",
+        "assume-defaults",
+        "unresolved",
         "fail-on",
         "list-buckets-on-s3-arn",
         "only",
@@ -113,6 +117,10 @@ def test_nothing_set_is_nothing_asked_for() -> None:
         together=False,
         only=False,
         lint="arbitrated",
+        bind={},
+        bind_files=(),
+        assume_defaults=True,
+        unresolved="fail",
     )
 
 
@@ -310,7 +318,7 @@ def test_context_without_key_or_equals_sign_is_refused(pair: str) -> None:
 def test_a_value_that_is_no_choice_is_refused_and_the_choices_are_named(choice: Option) -> None:
     for value in choice.choices:
         found = settings({choice.name: value})
-        assert found.target or found.lint == value
+        assert found.target or value in (found.lint, found.unresolved, str(found.assume_defaults).lower())
     with pytest.raises(TargetError, match=f"{' or '.join(choice.choices)}$"):
         settings(environment={choice.variable: "everything"})
 

@@ -34,9 +34,15 @@ def test_a_bucket_is_no_arn_and_no_path(name: str) -> None:
     for given in (name, ["fine", name]):
         with pytest.raises(TargetError) as caught:
             target_of(bucket=given)
-        assert (
-            str(caught.value) == f'bucket "{name}": write the name alone, for example acme-veeam, not an ARN or a path'
+        assert str(caught.value) == (
+            f'bucket "{name}": write the name alone, for example acme-veeam, not an ARN or a path; or as a template '
+            "names it, for example tf:aws_s3_bucket.repo or cfn:RepoBucket"
         )
+
+
+@pytest.mark.parametrize("name", ["tf:aws_s3_bucket.repo", 'tf:module.x.aws_s3_bucket.repo["a"]', "cfn:RepoBucket"])
+def test_a_bucket_can_be_named_as_a_template_names_it(name: str) -> None:
+    assert target_of(bucket=[name, "acme-veeam"]).symbols == {name}
 
 
 def test_no_bucket_at_all_is_an_error() -> None:

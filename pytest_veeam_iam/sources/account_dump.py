@@ -1,0 +1,171 @@
+"""An account's IAM as ``get-account-authorization-details`` prints it: every policy in force, and who has it.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.iam.document import Attachment
+from pytest_veeam_iam.sources import absent, jsonpath
+from pytest_veeam_iam.sources.answers import HOLDERS, Holder, principal
+from pytest_veeam_iam.sources.found import Found
+from pytest_veeam_iam.sources.outline import Outline, Path, document_at, has, items, members, outline_of, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_veeam_iam.iam.tree import Node
+    from pytest_veeam_iam.sources.found import Reading
+
+SUFFIXES = frozenset({".json", ".yaml", ".yml"})
+MENTIONS = ("RoleDetailList", "UserDetailList", "GroupDetailList")
+
+_KINDS: dict[Holder, tuple[str, str, str]] = {
+    "user": ("UserDetailList", "UserPolicyList", "$.UserDetailList[*].UserPolicyList[*]"),
+    "group": ("GroupDetailList", "GroupPolicyList", "$.GroupDetailList[*].GroupPolicyList[*]"),
+    "role": ("RoleDetailList", "RolePolicyList", "$.RoleDetailList[*].RolePolicyList[*]"),
+}
+"""By kind: where the holders stand, where their inline policies, and the JSONPath of these."""
+
+_DEFAULT_VERSIONS = "$.Policies[*].PolicyVersionList[?(@.IsDefaultVersion==true)]"
+"""Never ``$..Document``: that would take versions that are no longer in force."""
+
+
+@dataclass
+class _Holder:
+    """A role, user or group.
+
+    Attributes:
+        name: As policies name their principals.
+        members: Itself, and of a group its users.
+        arns: Of the managed policies that are attached.
+        boundary: The ARN of its permissions boundary, or empty.
+    """
+
+    name: str
+    arns: list[str]
+    boundary: str
+    members: list[str] = field(default_factory=list)
+
+
+def recognizes(tree: Node) -> bool:
+    """Return whether the document is such an answer."""
+    return any(has(tree, name) for name in MENTIONS)
+
+
+def read(tree: Node, reading: Reading) -> list[Found]:  # noqa: ARG001 - the protocol's signature
+    """Return the inline policies and the default versions of the managed ones.
+
+    A managed policy that is attached to nothing stands alone; one that is attached and not in the file is unknown.
+    """
+    return _Account(outline_of(tree)).policies()
+
+
+class _Account:
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._fields = members(outline.plain)
+        self._holders: dict[tuple[Holder, int], _Holder] = {}
+        self._attached: dict[str, list[str]] = {}
+        self._bounded: dict[str, list[str]] = {}
+        self._assumed: dict[str, tuple[str, ...]] = {}
+        self._known = {text(members(policy).get("Arn")) for policy in items(self._fields.get("Policies"))}
+        self._join()
+
+    def policies(self) -> list[Found]:
+        """Return what was found, in the order of the file, then what is attached but not in it."""
+        found = [policy for kind in _KINDS for policy in self._inline(kind)]
+        return [*found, *self._managed(), *self._missing()]
+
+    def _join(self) -> None:
+        """Find out who has which managed policy: by attachment, and by membership of a group."""
+        for kind in _KINDS:
+            for index, fields in enumerate(map(members, items(self._fields.get(_KINDS[kind][0])))):
+                name = principal(kind, text(fields.get(HOLDERS[kind])))
+                attached = [
+                    text(members(item).get("PolicyArn")) for item in items(fields.get("AttachedManagedPolicies"))
+                ]
+                boundary = text(members(fields.get("PermissionsBoundary")).get("PermissionsBoundaryArn"))
+                self._holders[kind, index] = _Holder(name, attached, boundary, [name])
+        self._add_members()
+        for holder in self._holders.values():
+            for arn in holder.arns:
+                self._attached.setdefault(arn, []).extend(holder.members)
+            if holder.boundary:
+                self._bounded.setdefault(holder.boundary, []).append(holder.name)
+            harmless = [arn for arn in holder.arns if arn not in self._known and absent.only_allows(arn)]
+            for each in holder.members if harmless else ():
+                said = tuple(absent.assumption(arn, holder.name) for arn in harmless)
+                self._assumed[each] = self._assumed.get(each, ()) + said
+
+    def _add_members(self) -> None:
+        groups = {holder.name: holder for (kind, _), holder in self._holders.items() if kind == "group"}
+        for index, fields in enumerate(map(members, items(self._fields.get("UserDetailList")))):
+            for name in items(fields.get("GroupList")):
+                group = groups.get(principal("group", text(name)))
+                if group is not None:
+                    group.members.append(self._holders["user", index].name)
+
+    def _inline(self, kind: Holder) -> Iterator[Found]:
+        for place in jsonpath.find(self._outline.plain, _KINDS[kind][2]):
+            holder = self._holders.get((kind, place[1])) if isinstance(place[1], int) else None
+            if holder is None:  # an object where a list belongs
+                continue
+            fields = members(_at(self._outline.plain, place))
+            entity = f"{holder.name}/{text(fields.get('PolicyName'))}"
+            yield self._found((*place, "PolicyDocument"), entity, Attachment(tuple(holder.members), kind=kind))
+
+    def _managed(self) -> Iterator[Found]:
+        places = {place[:2]: place for place in jsonpath.find(self._outline.plain, _DEFAULT_VERSIONS)}
+        policies = [members(policy) for policy in items(self._fields.get("Policies"))]
+        names = [text(policy.get("PolicyName")) for policy in policies]
+        twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+        for index, policy in enumerate(policies):
+            arn, name = text(policy.get("Arn")), names[index]
+            entity = arn if name in twice else name
+            attachment = self._attachment(arn)
+            place = places.get(("Policies", index))
+            if place is None:
+                yield Found(partial(self._no_version, index), entity, attachment)
+            else:
+                yield self._found((*place, "Document"), entity, attachment)
+
+    def _attachment(self, arn: str) -> Attachment:
+        attached, bounded = self._attached.get(arn, ()), self._bounded.get(arn, ())
+        return Attachment(tuple(dict.fromkeys(attached)), tuple(dict.fromkeys(bounded)), "managed")
+
+    def _missing(self) -> Iterator[Found]:
+        """Yield what somebody has and the file does not hold; what nobody knows may deny, or bound, anything."""
+        for arn in dict.fromkeys((*self._attached, *self._bounded)):
+            if arn not in self._known and (arn in self._bounded or not absent.only_allows(arn)):
+                yield Found(partial(self._unknown, arn), arn, self._attachment(arn))
+
+    def _unknown(self, arn: str) -> Node:
+        """Return a document of which nothing is known, standing where its first holder does."""
+        kind, index = next(key for key, holder in self._holders.items() if arn in (*holder.arns, holder.boundary))
+        return absent.unknown(arn, self._outline.node((_KINDS[kind][0], index)))
+
+    def _found(self, place: Path, entity: str, attachment: Attachment) -> Found:
+        assumed = tuple(said for name in attachment.principals for said in self._assumed.get(name, ()))
+        if place[-1] in members(_at(self._outline.plain, place[:-1])):
+            return Found(document_at(self._outline, place), entity, attachment, assumed)
+        return Found(partial(self._refuse, place[:-1], f"{entity} has no {place[-1]}"), entity, attachment, assumed)
+
+    def _no_version(self, index: int) -> Node:
+        return self._refuse(("Policies", index), "none of the versions of this policy is the default one")
+
+    def _refuse(self, place: Path, why: str) -> Node:
+        where = self._outline.node(place).location
+        remedy = "print the account again, without a query that leaves parts out"
+        raise PolicyLoadError(where.path, why, line=where.line, column=where.column, remedy=remedy)
+
+
+def _at(plain: object, place: Path) -> object:
+    for step in place:
+        plain = plain[step]  # type: ignore[index] # the place was found in it
+    return plain

@@ -1,0 +1,203 @@
+"""Who has which policy: roles, users and groups of a template, what is attached to them, and what limits them.
+
+A role, user or group is called by its logical id if the template creates it, else by its name.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.html
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-generated-resources-function.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pytest_veeam_iam.iam.tree import Token
+from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
+from pytest_veeam_iam.sources.json_text import MAX_NODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_veeam_iam.iam.tree import Node
+    from pytest_veeam_iam.sources.cloudformation.stack import Resource, Stack
+    from pytest_veeam_iam.sources.cloudformation.values import Values
+
+Kind: TypeAlias = Literal["role", "user", "group"]
+
+MANAGED = "AWS::IAM::ManagedPolicy"
+OWNERS: Mapping[str, Kind] = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+"""Resources that policies are attached to."""
+
+SERVERLESS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+"""Resources of SAM that make a role of their own."""
+
+LISTS: Mapping[str, Kind] = {"Roles": "role", "Users": "user", "Groups": "group"}
+"""The properties of a policy that say whom it is attached to."""
+
+_NAMES = {"role": "RoleName", "user": "UserName", "group": "GroupName"}
+
+
+@dataclass
+class Bond:
+    """What ties policies to principals.
+
+    Attributes:
+        names: The principals, in the order of the template.
+        doubt: Why one of them may not be tied, or None.
+    """
+
+    names: dict[str, None] = field(default_factory=dict)
+    doubt: Token | None = None
+
+    def add(self, name: str, doubt: Token | None = None) -> None:
+        """Tie another one."""
+        self.names[name] = None
+        self.doubt = self.doubt or doubt
+
+
+class Attachments:
+    """The principals of a template.
+
+    Args:
+        stack: The template.
+        values: What its values are.
+
+    Attributes:
+        managed: Managed policy -> those who name it.
+        boundaries: Managed policy -> those whose boundary it is.
+        notes: Principal -> what was assumed about its attachments, and what it has from elsewhere, in words.
+    """
+
+    def __init__(self, stack: Stack, values: Values) -> None:
+        self.managed: dict[str, Bond] = {}
+        self.boundaries: dict[str, Bond] = {}
+        self.notes: dict[str, dict[str, None]] = {}
+        self._ties_left = MAX_NODES
+        self._stack, self._values = stack, values
+        self._logical: dict[tuple[str, str], str] = {}
+        self._members: dict[str, Bond] = {}
+        for resource in stack.resources.values():
+            self._learn_name(resource)
+        for resource in stack.resources.values():
+            self._learn(resource)
+
+    def principal(self, node: Node, kind: Kind) -> str:
+        """Return what a role, user or group is called that a property names."""
+        call = function_of(node)
+        if call is not None and call[0] == "Ref" and isinstance(call[1].value, str):
+            name = call[1].value
+            if name in self._stack.resources or self._owns_role(name.removesuffix("Role")):
+                return name
+        text = str(self._values.text(node))
+        return self._logical.get((kind, text), text)
+
+    def bond(self, listed: Node | None, kind: Kind) -> Bond:
+        """Return the principals that a property lists, those of a group with its members."""
+        bond = Bond()
+        for item, doubt in self._items(listed):
+            self._tie(bond, self.principal(item, kind), doubt)
+        return bond
+
+    def with_members(self, name: str) -> Bond:
+        """Return a principal; a group with its members."""
+        bond = Bond()
+        self._tie(bond, name, None)
+        return bond
+
+    def _tie(self, bond: Bond, name: str, doubt: Token | None) -> None:
+        group = self._members.get(name, Bond())
+        self._ties_left -= len(group.names) + 1
+        if self._ties_left < 0:
+            why = f"its groups attach policies more than {MAX_NODES:,} times, expected at most that many"
+            raise refusal(self._stack.tree, why, "split it")
+        bond.add(name, doubt)
+        for each in group.names:
+            bond.add(each, doubt or group.doubt)
+
+    def _items(self, listed: Node | None) -> Iterator[tuple[Node, Token | None]]:
+        """Yield what stands in a list, choices resolved, and why it may not stand there."""
+        for node, doubt in self._values.choices(listed) if listed is not None else ():
+            value = self._values.resolve(node) if function_of(node) else node
+            for item in items(value):
+                for choice, why in self._values.choices(item):
+                    yield choice, doubt or why
+
+    def _owns_role(self, name: str) -> bool:
+        resource = self._stack.resources.get(name)
+        return resource is not None and resource.type in SERVERLESS and "Role" not in resource.properties
+
+    def _learn_name(self, resource: Resource) -> None:
+        """Remember the name that a principal or managed policy has, and who is in which group."""
+        kind = "managed" if resource.type == MANAGED else OWNERS.get(resource.type)
+        if kind is None:
+            return
+        name = resource.properties.get(_NAMES.get(kind, "ManagedPolicyName"))
+        if name is not None and isinstance(text := self._values.text(name), str):
+            self._logical.setdefault((kind, text), resource.name)
+
+    def _learn(self, resource: Resource) -> None:
+        self._values.identifiers = resource.identifiers
+        with self._values.noting() as assumed:
+            self._learn_groups(resource)
+            self._learn_attached(resource)
+        for name in (resource.name, f"{resource.name}Role") if assumed else ():
+            self.notes.setdefault(name, {}).update(assumed)
+
+    def _learn_groups(self, resource: Resource) -> None:
+        properties = resource.properties
+        if resource.type == "AWS::IAM::UserToGroupAddition" and "GroupName" in properties:
+            group = self.principal(properties["GroupName"], "group")
+            for item, doubt in self._items(properties.get("Users")):
+                self._members.setdefault(group, Bond()).add(self.principal(item, "user"), doubt)
+        elif resource.type == "AWS::IAM::User":
+            for item, doubt in self._items(properties.get("Groups")):
+                self._members.setdefault(self.principal(item, "group"), Bond()).add(resource.name, doubt)
+
+    def _learn_attached(self, resource: Resource) -> None:
+        properties = resource.properties
+        if resource.type in OWNERS:
+            self._learn_policies(resource.name, properties.get("ManagedPolicyArns"))
+            self._learn_boundary(resource.name, properties.get("PermissionsBoundary"))
+        elif resource.type in SERVERLESS and self._owns_role(resource.name):
+            shared = members(self._stack.globals.get(resource.type.rpartition("::")[2]))
+            boundary = properties.get("PermissionsBoundary") or shared.get("PermissionsBoundary")
+            self._learn_policies(f"{resource.name}Role", properties.get("Policies"))
+            self._learn_boundary(f"{resource.name}Role", boundary)
+
+    def _learn_policies(self, principal: str, listed: Node | None) -> None:
+        """Remember which managed policies a principal names, and what it has from elsewhere."""
+        for item, doubt in self._items(listed):
+            fields = members(item)
+            if "Statement" in fields:
+                continue
+            name = self._managed_policy(item) if not fields or function_of(item) else None
+            if name is not None:
+                self.managed.setdefault(name, Bond()).add(principal, doubt)
+                continue
+            what = next(iter(fields)) if fields and not function_of(item) else str(self._values.text(item))
+            place = item.location
+            where = f" ({place.path}:{place.line})" if place.line else ""
+            sentence = f"what {what[:200]} allows {principal} is not counted{where}"
+            self.notes.setdefault(principal, {})[sentence] = None
+
+    def _learn_boundary(self, principal: str, boundary: Node | None) -> None:
+        for item, doubt in self._items(boundary):
+            name = self._managed_policy(item)
+            if name is not None:
+                self.boundaries.setdefault(name, Bond()).add(principal, doubt)
+            else:
+                sentence = f"the boundary {str(self._values.text(item))[:200]} of {principal} is not read"
+                self.notes.setdefault(principal, {})[sentence] = None
+
+    def _managed_policy(self, node: Node) -> str | None:
+        """Return the logical id of the managed policy whose ARN or name a node is, None if the template has none."""
+        text = self._values.text(node)
+        pieces = (text,) if isinstance(text, str) else text.pieces
+        last = pieces[-1]
+        if isinstance(last, Token):
+            name = last.expression.removesuffix(".PolicyArn")
+            resource = self._stack.resources.get(name)
+            return name if len(pieces) == 1 and resource is not None and resource.type == MANAGED else None
+        if ":iam::aws:" in last:
+            return None
+        return self._logical.get(("managed", last.rpartition("/")[2]))

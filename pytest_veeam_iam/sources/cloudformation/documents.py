@@ -1,0 +1,232 @@
+"""The policy documents of a template: it decides where they stand, and must not know what they allow.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-organizations-policy.html
+https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.iam.document import Attachment
+from pytest_veeam_iam.iam.tree import Token
+from pytest_veeam_iam.sources import embedded
+from pytest_veeam_iam.sources.cloudformation.attachments import LISTS, MANAGED, OWNERS, SERVERLESS, Attachments, Bond
+from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
+from pytest_veeam_iam.sources.cloudformation.values import MAX_ASSUMED, Values, in_doubt
+from pytest_veeam_iam.sources.found import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pytest_veeam_iam.iam.tree import Node
+    from pytest_veeam_iam.sources.cloudformation.attachments import Kind
+    from pytest_veeam_iam.sources.cloudformation.stack import Resource, Stack
+    from pytest_veeam_iam.sources.found import Bindings
+
+_INLINE: dict[str, tuple[str, Kind]] = {
+    "AWS::IAM::RolePolicy": ("RoleName", "role"),
+    "AWS::IAM::UserPolicy": ("UserName", "user"),
+    "AWS::IAM::GroupPolicy": ("GroupName", "group"),
+}
+_ORGANIZATION = "AWS::Organizations::Policy"
+_TEXTS = ("Ref", "Fn::Sub", "Fn::Join", "Fn::FindInMap", "Fn::Select", "Fn::ImportValue", "Fn::GetAtt")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A document as the template has it: one of the choices of a property."""
+
+    node: Node
+    bond: Bond
+    boundary: Bond
+    doubt: Token | None = None
+    kind: Kind | None = None
+    managed: bool = False
+    scp: bool = False
+
+
+def documents(stack: Stack, bindings: Bindings) -> list[Found]:
+    """Return the policy documents of a template, in its order."""
+    return _Documents(stack, bindings).found()
+
+
+class _Documents:
+    def __init__(self, stack: Stack, bindings: Bindings) -> None:
+        self._stack = stack
+        self._values = Values(stack, bindings)
+        self._attachments = Attachments(stack, self._values)
+        self._buckets = self._values.buckets()
+        self._macros = [f"the macro {name[:200]} does not change it" for name in stack.macros[:10]]
+        self._absent: dict[str, dict[str, None]] = {}
+
+    def found(self) -> list[Found]:
+        """Return every document, with what had to be assumed for it and for others of the same principal."""
+        found = [each for resource in self._stack.resources.values() for each in self._of(resource)]
+        return [replace(each, assumed=(*each.assumed, *self._also(each))) for each in found]
+
+    def _also(self, found: Found) -> list[str]:
+        named = (*found.attachment.principals, *found.attachment.boundary_of)
+        of_all = (sentences.get(name, {}) for name in named for sentences in (self._attachments.notes, self._absent))
+        also = dict.fromkeys(islice(chain.from_iterable(of_all), MAX_ASSUMED))
+        return [each for each in also if each not in found.assumed]
+
+    def _of(self, resource: Resource) -> Iterator[Found]:
+        self._values.identifiers = resource.identifiers
+        reader = self._reader(resource)
+        if reader is None:
+            return
+        with self._values.noting() as assumed:
+            try:
+                exists = self._values.holds(resource.condition) if resource.condition is not None else True
+                written = list(reader(resource))
+            except PolicyLoadError as error:
+                yield Found(_raiser(error), resource.name)
+                return
+        if exists is False:
+            self._leave_out(resource, written, assumed)
+            return
+        doubt = resource.doubt or (exists if isinstance(exists, Token) else None)
+        for each in written:
+            yield self._document(resource, each, doubt, assumed)
+
+    def _leave_out(self, resource: Resource, written: list[_Written], assumed: Iterable[str]) -> None:
+        """Remember for other documents of its principals why a document is not there."""
+        sentences = dict.fromkeys(f"{resource.name} is not created, because {sentence}" for sentence in assumed)
+        for name in {name for each in written for name in (*each.bond.names, *each.boundary.names)}:
+            self._absent.setdefault(name, {}).update(islice(sentences.items(), MAX_ASSUMED))
+
+    def _reader(self, resource: Resource) -> Callable[[Resource], Iterator[_Written]] | None:
+        if resource.type in OWNERS:
+            return self._of_owner
+        if resource.type in SERVERLESS:
+            return self._of_function
+        if resource.type in _INLINE:
+            return self._of_inline
+        if resource.type == _ORGANIZATION:
+            return self._of_organization
+        return self._of_policy if resource.type in (MANAGED, "AWS::IAM::Policy") else None
+
+    # Where they stand
+
+    def _of_policy(self, resource: Resource) -> Iterator[_Written]:
+        """Yield the document of a policy that says itself to whom it is attached."""
+        managed = resource.type == MANAGED
+        bond, kinds = Bond(), []
+        for key, kind in LISTS.items():
+            named = self._attachments.bond(resource.properties.get(key), kind)
+            kinds += [kind] if named.names else []
+            _extend(bond, named)
+        boundary = Bond()
+        if managed:
+            for name in self._attachments.managed.get(resource.name, Bond()).names:
+                _extend(bond, self._attachments.with_members(name))
+            bond.doubt = bond.doubt or self._attachments.managed.get(resource.name, Bond()).doubt
+            boundary = self._attachments.boundaries.get(resource.name, Bond())
+        for node, doubt in self._choices(resource, "PolicyDocument"):
+            yield _Written(node, bond, boundary, doubt, kinds[0] if kinds and not managed else None, managed)
+
+    def _of_inline(self, resource: Resource) -> Iterator[_Written]:
+        key, kind = _INLINE[resource.type]
+        bond = self._attachments.bond(resource.properties.get(key), kind)
+        for node, doubt in self._choices(resource, "PolicyDocument", optional=True):
+            yield _Written(node, bond, Bond(), doubt, kind)
+
+    def _of_owner(self, resource: Resource) -> Iterator[_Written]:
+        bond = self._attachments.with_members(resource.name)
+        for policy, doubt in self._policies(resource):
+            for node, why in self._choices_in(policy, "PolicyDocument"):
+                yield _Written(node, bond, Bond(), doubt or why, OWNERS[resource.type])
+
+    def _of_function(self, resource: Resource) -> Iterator[_Written]:
+        if "Role" in resource.properties:  # then SAM makes no role that Policies could be attached to
+            return
+        bond = self._attachments.with_members(f"{resource.name}Role")
+        for policy, doubt in self._policies(resource):
+            if "Statement" in members(policy):
+                yield _Written(policy, bond, Bond(), doubt, "role")
+
+    def _of_organization(self, resource: Resource) -> Iterator[_Written]:
+        kind = resource.properties.get("Type")
+        if kind is None or self._values.text(kind) == "SERVICE_CONTROL_POLICY":
+            for node, doubt in self._choices(resource, "Content"):
+                yield _Written(node, Bond(), Bond(), doubt, scp=True)
+
+    def _policies(self, resource: Resource) -> Iterator[tuple[Node, Token | None]]:
+        """Yield the items of the property Policies, which may be chosen one by one or all together."""
+        listed = resource.properties.get("Policies")
+        for node, doubt in self._values.choices(listed) if listed is not None else ():
+            for item in items(node):
+                for choice, why in self._values.choices(item):
+                    yield choice, doubt or why
+
+    def _choices(self, resource: Resource, key: str, *, optional: bool = False) -> list[tuple[Node, Token | None]]:
+        node = resource.properties.get(key)
+        if node is not None:
+            return self._values.choices(node)
+        properties = members(resource.node).get("Properties", resource.node)
+        if optional:
+            return []
+        return self._missing(properties, key)
+
+    def _choices_in(self, policy: Node, key: str) -> list[tuple[Node, Token | None]]:
+        fields = members(policy)
+        return self._values.choices(fields[key]) if key in fields else self._missing(policy, key)
+
+    def _missing(self, node: Node, key: str) -> list[tuple[Node, Token | None]]:
+        """Return the node itself if a function may bring the document in; else say that there is none."""
+        if any(name.startswith("Fn::") or name == "Ref" for name in members(node)):
+            return [(node, None)]
+        raise refusal(node, f"this policy has no {key}", f"add {key}")
+
+    # What they are
+
+    def _document(self, resource: Resource, written: _Written, doubt: Token | None, assumed: Iterable[str]) -> Found:
+        read: Callable[[], Node]
+        with self._values.noting() as sentences:
+            self._values.note([*self._macros, *assumed])
+            try:
+                node = self._tree(written.node)
+                read = _returner(in_doubt(node, doubt or written.doubt or written.bond.doubt or written.boundary.doubt))
+            except PolicyLoadError as error:
+                read = _raiser(error)
+        return Found(
+            read=read,
+            entity=resource.name,
+            attachment=Attachment(
+                principals=tuple(written.bond.names),
+                boundary_of=tuple(written.boundary.names),
+                kind="managed" if written.managed else "scp" if written.scp else written.kind,
+            ),
+            assumed=tuple(sentences),
+            buckets=self._buckets,
+        )
+
+    def _tree(self, node: Node) -> Node:
+        """Return a document without functions; also that of a text, in which unknown values may stand."""
+        call = function_of(node)
+        if isinstance(node.value, str) or (call is not None and call[0] in _TEXTS):
+            pieces = self._values.spent(self._values.pieces(node))
+            if len(pieces) != 1 or not isinstance(pieces[0], Token):
+                return embedded.parse(node.source.path, pieces)
+        return self._values.resolve(node) or node
+
+
+def _extend(bond: Bond, other: Bond) -> None:
+    for name in other.names:
+        bond.add(name, other.doubt)
+
+
+def _returner(node: Node) -> Callable[[], Node]:
+    return lambda: node
+
+
+def _raiser(error: PolicyLoadError) -> Callable[[], Node]:
+    def read() -> Node:
+        raise error
+
+    return read

@@ -1,0 +1,136 @@
+"""The sections of a CloudFormation template: it decides what is a resource, and must not know what its values are.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.iam.tree import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pytest_veeam_iam.iam.tree import Node
+
+_LOOP = "Fn::ForEach::"
+_KNOWN_TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a template.
+
+    Attributes:
+        name: Its logical id; in a loop as the loop writes it.
+        type: For example ``AWS::IAM::Role``.
+        properties: By name, as written.
+        node: All of it.
+        condition: The node that names the condition on which it is created, or None.
+        doubt: Why it may not be there, or be there several times: the loop that makes it; or None.
+        identifiers: The names that its loops put a value for, wherever they stand in it.
+    """
+
+    name: str
+    type: str
+    properties: Mapping[str, Node]
+    node: Node
+    condition: Node | None = None
+    doubt: Token | None = None
+    identifiers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A template by its sections.
+
+    Attributes:
+        tree: All of it.
+        parameters: What the section Parameters declares, by name.
+        mappings: The section Mappings.
+        conditions: The section Conditions.
+        resources: The section Resources, in its order.
+        globals: The section Globals of SAM.
+        macros: The names of macros that may change all of it.
+    """
+
+    tree: Node
+    parameters: Mapping[str, Node]
+    mappings: Mapping[str, Node]
+    conditions: Mapping[str, Node]
+    resources: Mapping[str, Resource]
+    globals: Mapping[str, Node]
+    macros: tuple[str, ...]
+
+
+def stack_of(tree: Node) -> Stack:
+    """Return the sections of a template."""
+    sections = members(tree)
+    resources = members(sections.get("Resources"))
+    found = [each for name, node in resources.items() for each in _resources(name, node)]
+    return Stack(
+        tree=tree,
+        parameters=members(sections.get("Parameters")),
+        mappings=members(sections.get("Mappings")),
+        conditions=members(sections.get("Conditions")),
+        resources={resource.name: resource for resource in found},
+        globals=members(sections.get("Globals")),
+        macros=tuple(_macros(sections.get("Transform"), resources)),
+    )
+
+
+def members(node: Node | None) -> Mapping[str, Node]:
+    """Return the members of an object, none for anything else."""
+    return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
+def items(node: Node | None) -> list[Node]:
+    """Return the items of a list; anything else is its only item."""
+    if node is None:
+        return []
+    return node.value if isinstance(node.value, list) else [node]
+
+
+def function_of(node: Node) -> tuple[str, Node] | None:
+    """Return the name and argument of the function that a node calls, None if it calls none."""
+    if isinstance(node.value, dict) and len(node.value) == 1:
+        ((name, argument),) = node.value.items()
+        if name == "Ref" or name.startswith("Fn::"):
+            return name, argument
+    return None
+
+
+def refusal(node: Node, why: str, remedy: str = "") -> PolicyLoadError:
+    """Say what is wrong with a node."""
+    place = node.location
+    return PolicyLoadError(place.path, why, line=place.line, column=place.column, remedy=remedy)
+
+
+def _resources(
+    name: str, node: Node, doubt: Token | None = None, identifiers: frozenset[str] = frozenset()
+) -> Iterator[Resource]:
+    """Yield a resource, or those that a loop makes."""
+    if name.startswith(_LOOP):
+        loop = node.value
+        if isinstance(loop, list) and len(loop) == 3 and isinstance(loop[0].value, str):
+            doubt = doubt or Token(name, node.location)
+            for key, member in members(loop[2]).items():
+                yield from _resources(key, member, doubt, identifiers | {loop[0].value})
+        return
+    fields = members(node)
+    kind = fields.get("Type")
+    if kind is not None and isinstance(kind.value, str):
+        properties = members(fields.get("Properties"))
+        yield Resource(name, kind.value, properties, node, fields.get("Condition"), doubt, identifiers)
+
+
+def _macros(transform: Node | None, resources: Mapping[str, Node]) -> Iterator[str]:
+    """Yield the names of macros that change the template as a whole, or add resources to it."""
+    named = [*items(transform), *(node for key, node in resources.items() if key == "Fn::Transform")]
+    for each in named:
+        name = members(each).get("Name", each).value
+        if isinstance(name, str) and not name.startswith(_KNOWN_TRANSFORMS):
+            yield name

@@ -1,0 +1,139 @@
+"""Who has which policy in a plan or state: roles, users and groups by address, whether a value is known or referred to.
+
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role_policy_attachment
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.sources.outline import items, text
+from pytest_veeam_iam.sources.terraform_plan.resources import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pytest_veeam_iam.sources.terraform_plan.references import References
+    from pytest_veeam_iam.sources.terraform_plan.resources import Inventory
+
+_HOLDERS = ("aws_iam_role", "aws_iam_user", "aws_iam_group")
+_ATTACHMENTS = {
+    "aws_iam_role_policy_attachment": (("role", "aws_iam_role"),),
+    "aws_iam_user_policy_attachment": (("user", "aws_iam_user"),),
+    "aws_iam_group_policy_attachment": (("group", "aws_iam_group"),),
+    "aws_iam_policy_attachment": (("roles", "aws_iam_role"), ("users", "aws_iam_user"), ("groups", "aws_iam_group")),
+    "aws_iam_role_policy_attachments_exclusive": (("role_name", "aws_iam_role"),),
+    "aws_iam_user_policy_attachments_exclusive": (("user_name", "aws_iam_user"),),
+    "aws_iam_group_policy_attachments_exclusive": (("group_name", "aws_iam_group"),),
+}
+"""By resource type: the attributes that name holders, and of which type these are."""
+
+
+class Attachments:
+    """The attachments of a file.
+
+    Args:
+        inventory: Its resources.
+        references: What expressions refer to.
+
+    Attributes:
+        absent: For each principal, the ARNs of policies that it has and the file does not hold.
+        bounded: For each policy, by address or ARN, the principals whose boundary it is.
+    """
+
+    def __init__(self, inventory: Inventory, references: References) -> None:
+        self._inventory, self._references = inventory, references
+        self._names = _by_attribute(inventory, _HOLDERS, "name")
+        self._arns = _by_attribute(inventory, ("aws_iam_policy",), "arn")
+        self._members: dict[str, list[str]] = defaultdict(list)
+        self._attached: dict[str, list[str]] = defaultdict(list)
+        self.absent: dict[str, list[str]] = defaultdict(list)
+        self.bounded: dict[str, list[str]] = defaultdict(list)
+        self._join()
+
+    def principals(self, policy: Resource) -> tuple[str, ...]:
+        """Return who has a managed policy; of a group also its members."""
+        return self._with_members(self._attached.get(policy.address, ()))
+
+    def holders(self, resource: Resource, attribute: str, kind: str) -> tuple[str, ...]:
+        """Return whom an attribute names, and of a group also its members.
+
+        Args:
+            resource: An inline policy, or a role itself for its address.
+            attribute: That holds the name.
+            kind: The type of resource that is named.
+        """
+        return self._with_members(self._named(resource, attribute, kind))
+
+    def _with_members(self, names: object) -> tuple[str, ...]:
+        found = list(names) if isinstance(names, list | tuple) else []
+        return tuple(dict.fromkeys([*found, *(member for name in found for member in self._members.get(name, ()))]))
+
+    def _join(self) -> None:
+        for resource in self._inventory.of_type("aws_iam_group_membership"):
+            for group in self._named(resource, "group", "aws_iam_group"):
+                self._members[group] += self._named(resource, "users", "aws_iam_user")
+        for resource in self._inventory.of_type("aws_iam_user_group_membership"):
+            for group in self._named(resource, "groups", "aws_iam_group"):
+                self._members[group] += self._named(resource, "user", "aws_iam_user")
+        for resource in self._inventory.of_type(*_ATTACHMENTS):
+            names = [
+                n for attribute, kind in _ATTACHMENTS[resource.type] for n in self._named(resource, attribute, kind)
+            ]
+            attribute = "policy_arns" if resource.type.endswith("_exclusive") else "policy_arn"
+            self._attach(self._policies(resource, attribute), names)
+        for resource in self._inventory.of_type(*_HOLDERS):
+            self._attach(self._policies(resource, "managed_policy_arns"), [resource.address])
+            for policy in self._policies(resource, "permissions_boundary"):
+                self.bounded[policy.address if isinstance(policy, Resource) else policy].append(resource.address)
+
+    def _attach(self, policies: list[Resource | str], names: list[str]) -> None:
+        for policy in policies:
+            if isinstance(policy, Resource):
+                self._attached[policy.address] += names
+            else:
+                for name in names:
+                    self.absent[name].append(policy)
+
+    def _named(self, resource: Resource, attribute: str, kind: str) -> list[str]:
+        """Return the addresses of those that an attribute names; the name itself of one that is not in the file."""
+        found: list[str] = []
+        for value in self._values(resource, attribute):
+            if isinstance(value, Resource):
+                found += [value.address] if value.type == kind else []
+                continue
+            same = self._names.get((kind, value), [])
+            near = [each for each in same if each.module == resource.module] or same
+            found.append(near[0].address if len(near) == 1 else value)
+        return found
+
+    def _policies(self, resource: Resource, attribute: str) -> list[Resource | str]:
+        """Return the policies that an attribute names, and the ARNs of those that are not in the file."""
+        found: list[Resource | str] = []
+        for value in self._values(resource, attribute):
+            if isinstance(value, Resource):
+                found += [value] if value.type == "aws_iam_policy" else []
+            else:
+                same = self._arns.get(("aws_iam_policy", value), [])
+                found.append(same[0] if same else value)
+        return found
+
+    def _values(self, resource: Resource, attribute: str) -> Iterator[Resource | str]:
+        """Yield the texts of an attribute, and what its unknown part refers to."""
+        value = resource.values.get(attribute)
+        if not resource.sensitive.get(attribute):
+            yield from (each for each in map(text, [value, *items(value)]) if each)
+        unknown = resource.unknown.get(attribute)
+        if unknown is True or True in items(unknown):
+            yield from self._references.of(resource, self._inventory.expressions(resource).get(attribute))
+
+
+def _by_attribute(
+    inventory: Inventory, types: tuple[str, ...], attribute: str
+) -> dict[tuple[str, str], list[Resource]]:
+    found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    for resource in inventory.of_type(*types):
+        if name := resource.known(attribute):
+            found[resource.type, name].append(resource)
+    return found

@@ -1,0 +1,104 @@
+"""Bindings and targets that a template itself makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_veeam_iam import check_veeam_backup_ready
+from pytest_veeam_iam.errors import TargetError
+from tests.templates import template
+
+if TYPE_CHECKING:
+    from pytest_veeam_iam.iam.document import Policy
+
+OBJECT = [
+    "s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts",
+    "s3:RestoreObject", "s3:GetObjectVersion", "s3:GetObjectRetention", "s3:PutObjectRetention",
+    "s3:DeleteObjectVersion",
+]  # fmt: skip
+REPO = "tf:aws_s3_bucket.repo"
+
+
+def objects(resource: object, *more: object, **elements: object) -> Policy:
+    grant = {"Effect": "Allow", "Action": OBJECT, "Resource": resource, **elements}
+    return template(
+        grant, *more, buckets={REPO: None, 'tf:aws_s3_bucket.two["a"]': None, "tf:aws_s3_bucket.known": "acme"}
+    )
+
+
+def decisions(policy: Policy, **target: object) -> set[str]:
+    report = check_veeam_backup_ready(policy, groups=["object"], **target)  # type: ignore[arg-type]
+    return {result.decision.value for result in report.groups[0].results}
+
+
+DENY = {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "target", "expected"),
+    [
+        (objects(f"<<{REPO}.arn>>/*"), {"bucket": REPO}, {"allowed"}),
+        (objects(f"arn:aws:s3:::<<{REPO}.id>>/*"), {"bucket": REPO}, {"allowed"}),
+        (objects(f"<<{REPO}.arn>>/*"), {}, {"allowed"}),  # inferred
+        (objects(f"<<{REPO}.arn>>/*"), {"bucket": "acme-veeam"}, {"undetermined"}),
+        (objects(f"<<{REPO}.arn>>"), {"bucket": REPO}, {"missing"}),
+        (objects(f"<<{REPO}.id>>/*"), {"bucket": REPO}, {"missing"}),  # a name is no ARN
+        (objects("arn:aws:s3:::*"), {"bucket": REPO}, {"allowed"}),
+        (objects("arn:aws:s3:::*/*"), {"bucket": REPO}, {"allowed"}),
+        (objects("arn:aws:s3:::acme-*/*"), {"bucket": REPO}, {"missing"}),  # proves nothing
+        (objects("<<var.arn>>/*"), {"bucket": REPO}, {"undetermined"}),
+        (objects(f"<<{REPO}.arn>>/*", DENY), {"bucket": REPO}, {"undetermined"}),  # it may be called other
+        (objects(f"<<{REPO}.arn>>/*", {**DENY, "Resource": "arn:aws:s3:::o*r"}), {"bucket": REPO}, {"undetermined"}),
+        (objects(f"<<{REPO}.arn>>/*", {**DENY, "Resource": "arn:aws:s3:::*/x"}), {"bucket": REPO}, {"partly_denied"}),
+        (objects(f"<<{REPO}.arn>>/*", {**DENY, "Resource": "arn:aws:sqs:::other"}), {"bucket": REPO}, {"allowed"}),
+        (objects(f"<<{REPO}.arn>>/Veeam/*"), {"bucket": REPO, "prefix": "Veeam"}, {"allowed"}),
+        (objects(f"<<{REPO}.arn>>/*"), {"bucket": REPO, "partition": "aws-cn"}, {"allowed"}),
+        (objects(f"<<{REPO}.arn>>/*"), {"bucket": [REPO, "acme"]}, {"partial"}),
+        (objects([f"<<{REPO}.arn>>/*", "arn:aws:s3:::acme/*"]), {"bucket": [REPO, "acme"]}, {"allowed"}),
+        (objects("arn:aws:s3:::acme/*"), {"bucket": "tf:aws_s3_bucket.known"}, {"allowed"}),
+        (objects('<<tf:aws_s3_bucket.two["a"].arn>>/*'), {"bucket": "tf:aws_s3_bucket.two[*]"}, {"allowed"}),
+        (objects("arn:<<data.aws_partition.this.partition>>:s3:::acme/*"), {"bucket": "acme"}, {"allowed"}),
+        (objects("arn:<<AWS::Partition>>:s3:::acme/*"), {"bucket": "acme", "partition": "aws-cn"}, {"allowed"}),
+        (objects("arn:aws:s3:::acme-<<AWS::AccountId>>/*"), {"bucket": "acme-123456789012"}, {"undetermined"}),
+        (
+            objects("arn:aws:s3:::acme-<<AWS::AccountId>>/*"),
+            {"bucket": "acme-123456789012", "account": "123456789012"},
+            {"allowed"},
+        ),
+        (
+            objects("arn:aws:s3:::acme-<<data.aws_region.this.name>>/*"),
+            {"bucket": "acme-eu-central-1", "region": "eu-central-1"},
+            {"allowed"},
+        ),
+        (objects("arn:aws:s3:::<<var.bucket>>/*"), {"bucket": "acme", "bind": {"var.bucket": "acme"}}, {"allowed"}),
+        (objects("arn:aws:s3:::<<var.bucket>>/*"), {"bucket": "acme", "bind": {"var.bucket": "b"}}, {"missing"}),
+        (objects("arn:aws:s3:::<<var.bucket>>/*"), {"bind": {"var.bucket": "acme"}}, {"allowed"}),  # and inferred
+        (objects("arn:aws:s3:::<<var.bucket>>/*"), {"bucket": "acme", "bind": {"var.bucket": "a*"}}, {"allowed"}),
+        (objects("<<var.arns>>"), {"bucket": "acme", "bind": {"var.arns": "acme"}}, {"missing"}),  # no ARN
+    ],
+)
+def test_a_policy_with_unknown_values_covers(policy: Policy, target: dict[str, object], expected: set[str]) -> None:
+    assert decisions(policy, **target) == expected
+
+
+def test_a_bucket_that_no_template_makes_is_an_error_with_the_near_one() -> None:
+    with pytest.raises(
+        TargetError, match=r'"tf:aws_s3_bucket.rapo".*no such bucket; did you mean tf:aws_s3_bucket.repo'
+    ):
+        decisions(objects("*"), bucket="tf:aws_s3_bucket.rapo")
+
+
+def test_a_value_that_nothing_uses_is_an_error_with_what_was_meant() -> None:
+    with pytest.raises(TargetError, match=r'bind "var.bukket": nothing uses it; did you mean var.bucket\?'):
+        decisions(objects("arn:aws:s3:::<<var.bucket>>/*"), bind={"var.bukket": "acme"})
+
+
+def test_a_report_says_how_to_name_what_is_unknown() -> None:
+    text = check_veeam_backup_ready(
+        objects("arn:aws:s3:::<<var.bucket>>/*"), bucket="acme", groups=["object"]
+    ).explain()
+    assert text.startswith("s3:PutObject cannot tell, s3:GetObject cannot tell")
+    assert "but ${var.bucket} (main.tf:1) is unknown" in text
+    assert "bind     --veeam-iam-bind=var.bucket=VALUE" in text
