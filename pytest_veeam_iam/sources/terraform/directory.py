@@ -13,17 +13,17 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
-from pytest_veeam_iam.iam.tree import TextSource
 from pytest_veeam_iam.sources import files
 from pytest_veeam_iam.sources.terraform import hcl, json_syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
 
+    from pytest_veeam_iam.iam.tree import TextSource
     from pytest_veeam_iam.sources.terraform.syntax import Block
 
 MAX_FILES = 2_000
@@ -33,7 +33,8 @@ _RACY = 2_000_000_000
 """Nanoseconds after which a changed file surely has another time stamp: FAT counts in two seconds."""
 
 _HEADER = re.compile(
-    r'^[ \t]*+(resource|data|variable|output|module|locals)[ \t]*+(?:"?([\w-]++)"?)?+[ \t]*+(?:"?([\w-]++)"?)?+[ \t]*+\{',
+    r"^[ \t]*+(resource|data|variable|output|module|locals)"
+    r'[ \t]*+(?:"?([\w-]++)"?)?+[ \t]*+(?:"?([\w-]++)"?)?+[ \t]*+\{',
     re.MULTILINE,
 )
 """Of a block at the top; one within a heredoc matches as well, which does no harm."""
@@ -92,6 +93,17 @@ class SourceFile:
             return all(f'"{word}"' in self.text.text for word in address)
         return address in self.headers
 
+    def may_hold(self, types: Collection[str]) -> bool:
+        """Return whether a resource of one of these types may stand in it."""
+        if self.name.endswith(".json"):
+            return any(type_ in self.text.text for type_ in types)
+        return any(header[0] == "resource" and header[1] in types for header in self.headers if len(header) > 1)
+
+    @property
+    def may_call_local_modules(self) -> bool:
+        """Whether it may call a module whose files are in the repository."""
+        return "module" in self.text.text and ('"./' in self.text.text or '"../' in self.text.text)
+
     def mentions(self, *words: str) -> bool:
         """Return whether all of these texts stand in it."""
         return all(word in self.text.text for word in words)
@@ -128,6 +140,11 @@ class Directory:
             if file.may_declare(*address) and self.can_read(file) and (block := file.index.get(address)):
                 yield block
 
+    def is_same(self, other: Directory) -> bool:
+        """Return whether another reading of it found the same files, unchanged."""
+        mine, others = ((*each.files, *each.values) for each in (self, other))
+        return len(mine) == len(others) and all(a is b for a, b in zip(mine, others, strict=True))
+
     def can_read(self, file: SourceFile) -> bool:
         """Return whether a file's blocks can be read; the error of one that cannot be is in ``broken``."""
         if file.text.path in self.broken:
@@ -140,6 +157,12 @@ class Directory:
         return True
 
 
+def stamp(path: Path) -> tuple[int, int, int]:
+    """Return what changes if a file does: the time of its last change, its size, and which file it is."""
+    status = os.stat(path)  # noqa: PTH116 - twice as fast, and asked for every file of every directory
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
 class _Kept:
     """Files that were read, the last used ones, up to a number of characters."""
 
@@ -150,16 +173,15 @@ class _Kept:
     def read(self, path: Path, name: str) -> SourceFile:
         """Return a file, as it was kept if it is the same still."""
         key = f"{name}\0{path}"
-        status = os.stat(path)  # noqa: PTH116 - twice as fast, and asked for every file of every directory
-        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        now = stamp(path)
         kept = self._files.get(key)
-        if kept is not None and kept[0] == stamp:
+        if kept is not None and kept[0] == now:
             self._files.move_to_end(key)
             return kept[1]
         file = SourceFile(files.read_text(path, name=name))
         self._drop(key)
-        if time.time_ns() - status.st_mtime_ns > _RACY:
-            self._files[key] = (stamp, file)
+        if time.time_ns() - now[0] > _RACY:
+            self._files[key] = (now, file)
             self._left -= len(file.text.text)
         while self._left < 0:
             self._drop(next(iter(self._files)))

@@ -2,9 +2,9 @@
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
 
-The merge is the provider's: source documents in their order, whose Sids must differ; over them the block's own statements;
-over these the override documents. A statement takes the place of an earlier one with its Sid; without a Sid it comes last.
-What may not be there takes nobody's place, and what an unknown document may replace is in doubt.
+The merge is the provider's: source documents in their order, whose Sids must differ; over them the block's own
+statements; over these the override documents. A statement takes the place of an earlier one with its Sid; without a
+Sid it comes last. What may not be there takes nobody's place, and what an unknown document may replace is in doubt.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pytest_veeam_iam.sources.terraform import values
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_veeam_iam.iam.tree import Location
     from pytest_veeam_iam.sources.embedded import Piece
     from pytest_veeam_iam.sources.terraform.module import Module
     from pytest_veeam_iam.sources.terraform.scope import Scope
@@ -187,9 +188,11 @@ class _Place:
 
     @property
     def path(self) -> str:
+        """The file."""
         return self.token.location.path
 
-    def locate(self, _offset: int) -> object:
+    def locate(self, offset: int) -> Location:  # noqa: ARG002 - the protocol's signature
+        """Return where the token stands."""
         return self.token.location
 
 
@@ -279,20 +282,27 @@ class _Builder:
                 fields[key], keys[key] = value, offset
 
         body = block.body
+        principals = [self._principals(body, name, scope) for name in ("principals", "not_principals")]
         sid = body.argument("sid")
         if sid is not None and (text := self._value(sid, scope)) is not None and text.value != "":
             add("Sid", text, sid.start)
         effect = body.argument("effect")
         given = None if effect is None else self._value(effect, scope)
-        add("Effect", given or Node("Allow", block.source, block.start), block.start if effect is None else effect.start)
+        add(
+            "Effect", given or Node("Allow", block.source, block.start), block.start if effect is None else effect.start
+        )
         for key, name in _STRINGS:
             argument = body.argument(name)
             if argument is not None:
                 add(key, self._strings(argument, scope, has_variables="Resource" in key), argument.start)
-        for key, name in (("Principal", "principals"), ("NotPrincipal", "not_principals")):
-            add(key, self._principals(body, name, scope), block.start)
+        for key, node in zip(("Principal", "NotPrincipal"), principals, strict=True):
+            add(key, None if node is None or node.doubt else node, block.start)
         add("Condition", self._conditions(block, scope), block.start)
-        return Node(fields, block.source, block.start, keys)
+        for one, other in (("Action", "NotAction"), ("Resource", "NotResource")):
+            if one in fields and other in fields and (reason := _reason(fields[one]) or _reason(fields[other])):
+                return values.unknown(reason, block.source, block.start)  # one of them is null, nobody knows which
+        doubt = next((node.doubt for node in principals if node is not None and node.doubt), None)
+        return Node(fields, block.source, block.start, keys, doubt=doubt)
 
     def _value(self, argument: Argument, scope: Scope) -> Node | None:
         node = self._module.evaluate(argument.value, scope)
@@ -321,28 +331,31 @@ class _Builder:
                 place.path, why, line=place.line, column=place.column, remedy=f'use version "{_DEFAULT_VERSION}"'
             )
         changed = [
-            replace(piece, text=piece.text.replace("&{", "${")) if isinstance(piece, Span) else piece for piece in pieces
+            replace(piece, text=piece.text.replace("&{", "${")) if isinstance(piece, Span) else piece
+            for piece in pieces
         ]
         return values.doubted(values.text(changed, node.source, node.offset), node.doubt)
 
     def _principals(self, body: Body, name: str, scope: Scope) -> Node | None:
+        """Return the principals; they are in doubt if one of them is, or its type is unknown."""
         found: dict[str, Node] = {}
-        place = None
+        place, why = None, None
         for block, inner, doubt in self._module.expand(body, name, scope):
-            place = place or block
+            place, why = place or block, why or doubt
             kind, who = block.body.argument("type"), block.body.argument("identifiers")
             if kind is None or who is None:
                 continue
             type_ = self._module.evaluate(kind.value, inner)
+            why = why or _reason(type_)
             identifiers = self._strings(who, inner, has_variables=True)
             if identifiers is not None:
                 before = found.get(str(type_.value))
-                found[str(type_.value)] = values.doubted(_appended(before, identifiers), doubt)
+                found[str(type_.value)] = _appended(before, identifiers)
         if place is None:
             return None
         if [*found] == ["*"] and _only_text(found["*"]) == "*":
             return Node("*", place.source, place.start)
-        return Node(found, place.source, place.start, dict.fromkeys(found, place.start))
+        return Node(found, place.source, place.start, dict.fromkeys(found, place.start), doubt=why)
 
     def _conditions(self, statement: Block, scope: Scope) -> Node | None:
         """Return the conditions; values of the same test and variable are joined."""
@@ -353,7 +366,10 @@ class _Builder:
             if test_at is None or variable_at is None or values_at is None:
                 continue
             test, variable = (self._module.evaluate(each.value, inner) for each in (test_at, variable_at))
-            doubt = doubt or _reason(test) or _reason(variable)
+            unknown = _reason(test) or _reason(variable)
+            if unknown is not None:
+                tests[str(unknown)] = values.unknown(unknown, block.source, block.start)
+                continue
             node = self._strings(values_at, inner, has_variables=True)
             node = Node([], block.source, values_at.start) if node is None else node
             keys = tests.setdefault(str(test.value), Node({}, block.source, block.start))
@@ -388,9 +404,11 @@ def _each(node: Node | None) -> list[Node]:
     if node is None:
         return []
     items = values.items_of(node)
-    return [values.certain(node)] if items is None and node.doubt is None else [
-        values.doubted(item, node.doubt) for item in (items if items is not None else [node])
-    ]
+    return (
+        [values.certain(node)]
+        if items is None and node.doubt is None
+        else [values.doubted(item, node.doubt) for item in (items if items is not None else [node])]
+    )
 
 
 def _only_text(node: Node) -> str | None:

@@ -1,8 +1,8 @@
 """Expressions to nodes: what is known without a deployment, and for all else a token with the expression as written.
 
 It decides Terraform's operators, conditionals, loops and templates. Functions stand in ``functions``, and what a name
-means is the module's business. Nothing raises for an expression that Terraform would refuse: its value is ``Failed``. The
-work is bounded by steps, depth and size; beyond a bound a value is unknown.
+means is the module's business. Nothing raises for an expression that Terraform would refuse: its value is ``Failed``.
+The work is bounded by steps, depth and size; beyond a bound a value is unknown.
 """
 
 from __future__ import annotations
@@ -14,8 +14,22 @@ from pytest_veeam_iam.iam.tree import Duplicate, Node, Number, Template, Token
 from pytest_veeam_iam.sources.embedded import Span
 from pytest_veeam_iam.sources.terraform import values
 from pytest_veeam_iam.sources.terraform.syntax import (
-    Call, Choice, Chunk, EachOf, Expression, For, ForDirective, GetAttribute, IfDirective, Items, Literal, Members, Name,
-    Operation, Text, Traversal,
+    Call,
+    Choice,
+    Chunk,
+    EachOf,
+    Expression,
+    For,
+    ForDirective,
+    GetAttribute,
+    IfDirective,
+    Items,
+    Literal,
+    Members,
+    Name,
+    Operation,
+    Text,
+    Traversal,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -59,6 +73,14 @@ def unknown(at: Expression, *, failed: bool = False) -> Node:
 def listed(items: list[Node], at: Expression) -> Node:
     """Return a list, or an unknown value if it is too long."""
     return values.collection(items, at.source, at.start) or unknown(at)
+
+
+def key_of(node: Node, key: str, member: Node) -> Node:
+    """Return the key of a member as a value; ``_member`` calls one in doubt as the expression that makes it."""
+    place = node.keys.get(key, node.offset)
+    if member.doubt is not None and "${" in key:
+        return values.unknown(Token(key, node.source.locate(place)), node.source, place)
+    return values.literal(key, node.source, place)
 
 
 def _member(key: Node, value: Node, at: Expression) -> tuple[str, Node]:
@@ -253,7 +275,7 @@ class Evaluator:
             yield from node.pairs()
         elif members is not None:
             for key, member in members.items():
-                yield values.literal(key, node.source, node.keys.get(key, node.offset)), member
+                yield key_of(node, key, member), member
         elif items is not None:
             for number, item in enumerate(items):
                 yield Node(Number(str(number)), item.source, item.offset), item
@@ -363,7 +385,7 @@ def either(yes: Node, no: Node, reason: Token, at: Expression) -> Node:
         both = [item for side in sides for item in side or ()]
         return listed([values.doubted(item, reason) for item in both], at)
     documents = [side for side in (yes, no) if isinstance(side, values.Encoded) and isinstance(side.value, dict)]
-    if len(documents) == 2:  # noqa: PLR2004 - both
+    if len(documents) == 2:
         return _either_document(documents, reason) or unknown(at)
     return unknown(at)
 
@@ -397,7 +419,7 @@ def _logic(operator: str, operands: Sequence[bool | None]) -> bool | None:
 def number_of(node: Node) -> Decimal | None:
     """Return a number, or a string that is one, as a number to count with; None for anything else, or a huge one."""
     written = values.string_of(node)
-    if written is None or isinstance(node.value, bool) or len(written) > 20 or "e" in written.lower():  # noqa: PLR2004
+    if written is None or isinstance(node.value, bool) or len(written) > 20 or "e" in written.lower():
         return None
     try:
         number = Decimal(written)

@@ -2,8 +2,8 @@
 
 https://developer.hashicorp.com/terraform/language/functions
 
-A function gets evaluated arguments and returns a node, or None if it cannot know. What may be missing in a list stays in
-doubt in the lists that are made of it.
+A function gets evaluated arguments and returns a node, or None if it cannot know. What may be missing in a list stays
+in doubt in the lists that are made of it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,16 @@ from pytest_veeam_iam.iam.tree import Node, TextSource, Token
 from pytest_veeam_iam.sources import embedded
 from pytest_veeam_iam.sources.embedded import EmbeddedText, Span
 from pytest_veeam_iam.sources.terraform import values
-from pytest_veeam_iam.sources.terraform.evaluation import equal, listed, number_node, number_of, token, truth, unknown
+from pytest_veeam_iam.sources.terraform.evaluation import (
+    equal,
+    key_of,
+    listed,
+    number_node,
+    number_of,
+    token,
+    truth,
+    unknown,
+)
 from pytest_veeam_iam.sources.terraform.hcl import parse_template
 from pytest_veeam_iam.sources.terraform.scope import Scope
 
@@ -43,7 +52,7 @@ def call(evaluator: Evaluator, at: Call, scope: Scope) -> Node:
         scope: Where it stands.
 
     Raises:
-        PolicyLoadError: A file that it names may not be read, or is no template.
+        PolicyLoadError: A template file that it names is no template, or a text no JSON.
     """
     if at.name in ("try", "can"):
         return _try(evaluator, at, scope)
@@ -95,7 +104,7 @@ def _file(evaluator: Evaluator, at: Call, arguments: Sequence[Node], scope: Scop
     if not arguments or not isinstance(arguments[0].value, str) or at.name == "filebase64":
         return unknown(at)
     text = scope.world.read_file(PurePosixPath(arguments[0].value), at)
-    if at.name == "file":
+    if at.name == "file" or isinstance(text, values.Failed):
         return text
     given = values.members_of(arguments[1]) if len(arguments) > 1 else {}
     if given is None:
@@ -327,10 +336,7 @@ def _keys(arguments: Sequence[Node], at: Call) -> Node | None:
     members = values.members_of(node)
     if members is None:
         return _one_for_many(node, f"keys({at.arguments[0].text})", at)
-    names = [
-        values.doubted(values.literal(key, node.source, node.keys.get(key, node.offset)), members[key].doubt)
-        for key in sorted(members)
-    ]
+    names = [values.doubted(key_of(node, key, members[key]), members[key].doubt) for key in sorted(members)]
     return listed(names, at)
 
 
@@ -422,7 +428,7 @@ def _split(arguments: Sequence[Node], at: Call) -> Node | None:
     if separator is None or whole is None:
         return None
     parts = whole.split(separator) if separator else list(whole)
-    return listed([values.literal(part, at.source, at.start) for part in parts], at)
+    return listed([*(values.literal(part, at.source, at.start) for part in parts)], at)
 
 
 def _format(arguments: Sequence[Node], at: Call) -> Node | None:

@@ -2,9 +2,10 @@
 
 https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 
-tree-sitter gives ranges of bytes and goes on after an error. So ranges become offsets of characters here, the first error
-is looked for, and what its grammar lets pass is checked: arguments that stand twice or do not end their line. Bodies and
-expressions are built only when somebody asks for them, because most blocks of a file have nothing to do with a policy.
+tree-sitter gives ranges of bytes and goes on after an error. So ranges become offsets of characters here, the first
+error is looked for, and what its grammar lets pass is checked: arguments that stand twice or do not end their line.
+Bodies and expressions are built only when somebody asks for them, because most blocks of a file have nothing to do
+with a policy.
 """
 
 from __future__ import annotations
@@ -19,8 +20,24 @@ from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Number, TextSource
 from pytest_veeam_iam.sources.json_text import MAX_DEPTH
 from pytest_veeam_iam.sources.terraform.syntax import (
-    Argument, Call, Choice, Chunk, EachOf, Expression, For, ForDirective, GetAttribute, GetIndex, IfDirective, Items,
-    Literal, Members, Name, Operation, Text, Traversal,
+    Argument,
+    Call,
+    Choice,
+    Chunk,
+    EachOf,
+    Expression,
+    For,
+    ForDirective,
+    GetAttribute,
+    GetIndex,
+    IfDirective,
+    Items,
+    Literal,
+    Members,
+    Name,
+    Operation,
+    Text,
+    Traversal,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -85,10 +102,10 @@ def parse_template(source: TextSource) -> Text:
     if "${" not in source.text and "%{" not in source.text:
         return Text(source, 0, len(source.text), (Chunk(source.text, 0),))
     reader = _Reader(source, source.text + "\n" + _MARKER + "\n", len(head := f"x = <<{_MARKER}\n"), head)
-    argument = _HclBody(reader, reader.root.children[0]).argument("x")
-    if argument is None or not isinstance(argument.value, Text):
+    value = reader.only_value()
+    if not isinstance(value, Text):
         raise reader.refusal(0, "this is not a template", "")
-    return _without_last_newline(source, argument.value)
+    return _without_last_newline(source, value)
 
 
 def _without_last_newline(source: TextSource, text: Text) -> Text:
@@ -109,10 +126,10 @@ def parse_expression(source: TextSource) -> Expression:
         PolicyLoadError: It is no expression.
     """
     reader = _Reader(source, source.text + "\n", len(head := "x = "), head)
-    argument = _HclBody(reader, reader.root.children[0]).argument("x")
-    if argument is None:
+    value = reader.only_value()
+    if value is None:
         raise reader.refusal(0, "this is not an expression", "")
-    return argument.value
+    return value
 
 
 @cache
@@ -155,9 +172,7 @@ class _Reader:
             data += b"\n"  # a heredoc may end the file
         self._tree = _tree(source, data)
         self.root = self._tree.root_node
-        self._wide = (
-            [] if text.isascii() else [index - skip for index, byte in enumerate(data) if byte & 0xC0 == 0x80]
-        )
+        self._wide = [] if text.isascii() else [index - skip for index, byte in enumerate(data) if byte & 0xC0 == 0x80]
         if self.root.has_error:
             raise self._syntax_error()
 
@@ -166,9 +181,20 @@ class _Reader:
         byte -= self._skip
         return byte - bisect_right(self._wide, byte) if self._wide else byte
 
+    def byte_at(self, offset: int) -> int:
+        """Return the byte of the tree that a character begins with."""
+        return self._skip + (len(self.text[:offset].encode("utf-8", "surrogatepass")) if self._wide else offset)
+
     def slice(self, node: tree_sitter.Node) -> str:
         """Return the text of a node."""
         return self.text[self.at(node.start_byte) : self.at(node.end_byte)]
+
+    def only_value(self) -> Expression | None:
+        """Return the value of the only argument of the text, None if there is something else."""
+        body = self.root.children[0]
+        if len(body.children) != 1 or body.children[0].type != "attribute":
+            return None
+        return self.expression(body.children[0].children[-1], MAX_DEPTH)
 
     def refusal(self, offset: int, why: str, remedy: str) -> PolicyLoadError:
         """Return an error at an offset."""
@@ -237,10 +263,10 @@ class _Reader:
     def _heredoc(self, node: tree_sitter.Node, depth: int) -> Expression:
         mark, first, *inner, last = node.children
         name = self.at(first.end_byte)
-        begin = self.text.find("\n", name) + 1
+        begin = self.text.find("\n", name) + 1 if name >= 0 else 0  # the marker stands before the text
         end = max(begin, self.text.rfind("\n", 0, self.at(last.start_byte)) + 1)
         parts = self._parts_between(inner, begin, end, _TEMPLATE_ESCAPE, depth)
-        if self.slice(mark) == "<<-":
+        if mark.end_byte - mark.start_byte == len("<<-"):
             parts = _without_indent(parts)
         return Text(self.source, self.at(node.start_byte), self.at(node.end_byte), parts)
 
@@ -609,8 +635,14 @@ class _HclBlock:
             elif child.type == "body":
                 self._body = child
         self.type, self.labels = words[0], tuple(words[1:])
-        self.source = reader.source
+        self._node, self.source = node, reader.source
         self.start, self.end = reader.at(node.start_byte), reader.at(node.end_byte)
+
+    def is_code(self, offset: int) -> bool:
+        """Return whether what stands at an offset is no comment."""
+        byte = self._reader.byte_at(offset)
+        found = self._node.descendant_for_byte_range(byte, byte)
+        return found is None or found.type != "comment"
 
     @cached_property
     def body(self) -> Body:

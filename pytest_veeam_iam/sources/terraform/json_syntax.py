@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from pytest_veeam_iam.sources.terraform.syntax import Block
 
-_LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "locals": 0, "provider": 1, "terraform": 0}
+_LABELS = {
+    "resource": 2,
+    "data": 2,
+    "variable": 1,
+    "output": 1,
+    "module": 1,
+    "locals": 0,
+    "provider": 1,
+    "terraform": 0,
+}
 """How many levels of names stand between the type of a block and its body."""
 
 
@@ -109,6 +118,10 @@ class JsonBlock:
     def end(self) -> int:
         """Unknown, so its beginning."""
         return self.node.offset
+
+    def is_code(self, offset: int) -> bool:  # noqa: ARG002 - the protocol's signature
+        """JSON has no comments."""
+        return True
 
     @property
     def body(self) -> JsonBlock:

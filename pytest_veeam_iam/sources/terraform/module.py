@@ -1,8 +1,9 @@
-"""A Terraform module: what its variables, locals, resources, data and calls of other modules mean, as far as it is static.
+"""A Terraform module: what its variables, locals, resources, data and calls mean, as far as that is static.
 
-It decides where a value comes from; what documents there are, and whom they belong to, is decided above it. A variable of
-the module that is read first has the user's binding, else what a ``tfvars`` file says, else its declared default, which is
-an assumption; a variable of a module that is called has what the caller passes, else its default, which is certain.
+It decides where a value comes from; what documents there are, and whom they belong to, is decided above it. A
+variable of the module that is read first has the user's binding, else what a ``tfvars`` file says, else its declared
+default, which is an assumption; a variable of a module that is called has what the caller passes, else its default,
+which is certain.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Node, Number, TextSource, Token
 from pytest_veeam_iam.sources import files
 from pytest_veeam_iam.sources.embedded import Span
-from pytest_veeam_iam.sources.terraform import hcl, json_syntax, values
-from pytest_veeam_iam.sources.terraform.directory import read_directory
+from pytest_veeam_iam.sources.terraform import hcl, json_syntax, types, uses, values
+from pytest_veeam_iam.sources.terraform.directory import read_directory, stamp
 from pytest_veeam_iam.sources.terraform.evaluation import Budget, Evaluator, number_of, token, unknown
 from pytest_veeam_iam.sources.terraform.overrides import overridden
 from pytest_veeam_iam.sources.terraform.references import ModuleReference, ResourceReference
@@ -41,6 +42,9 @@ MAX_MODULES = 1_000
 """Modules that one file may call, each instance counted."""
 
 
+T = TypeVar("T")
+
+
 class Run:
     """What the modules share that are read for one file.
 
@@ -53,8 +57,32 @@ class Run:
         self.evaluator = Evaluator(Budget())
         self.notes: dict[str, None] = {}
         self.modules_left = MAX_MODULES
+        self.unread: dict[str, PolicyLoadError] = {}
+        self._directories: dict[Path, Directory] = {}
+        self._files: dict[Path, tuple[TextSource, tuple[int, int, int]]] = {}
 
-    def recorded(self, work: Callable[[], Node]) -> tuple[Node, dict[str, None]]:
+    def directory(self, path: Path, name: str) -> Directory:
+        """Return the files of a module that is called."""
+        if path not in self._directories:
+            self._directories[path] = read_directory(path, name)
+        return self._directories[path]
+
+    def file(self, path: Path, name: str) -> TextSource:
+        """Return the text of a file that is named."""
+        if path not in self._files:
+            self._files[path] = (files.read_text(path, name=name), stamp(path))
+        return self._files[path][0]
+
+    def is_fresh(self) -> bool:
+        """Return whether nothing that was read has changed since, apart from the module that was read first."""
+        try:
+            return all(stamp(path) == was for path, (_, was) in self._files.items()) and all(
+                read_directory(path, was.name).is_same(was) for path, was in self._directories.items()
+            )
+        except (OSError, PolicyLoadError):
+            return False
+
+    def recorded(self, work: Callable[[], T]) -> tuple[T, dict[str, None]]:
         """Return the result of some work with the assumptions that it made."""
         before, self.notes = self.notes, {}
         try:
@@ -111,6 +139,7 @@ class Module:
     ) -> None:
         self.directory, self.run, self.prefix, self.caller, self.where = directory, run, prefix, caller, where
         self._known: dict[tuple[str, str, bool], tuple[Node, dict[str, None], int]] = {}
+        self._instances: dict[tuple[int, bool], tuple[list[Instance], dict[str, None]]] = {}
         self._busy: set[tuple[str, str, bool]] = set()
         self._children: dict[str, list[tuple[str, Module]]] = {}
         self._blocks: dict[tuple[str, ...], Block | None] = {}
@@ -146,6 +175,14 @@ class Module:
 
     def instances(self, block: Block, *, wants_addresses: bool = False) -> list[Instance]:
         """Return the copies of a block, as its ``count`` or ``for_each`` makes them."""
+        key = (id(block), wants_addresses)
+        if key not in self._instances:
+            self._instances[key] = self.run.recorded(lambda: self._copies(block, wants_addresses=wants_addresses))
+        found, notes = self._instances[key]
+        self.run.notes |= notes
+        return found
+
+    def _copies(self, block: Block, *, wants_addresses: bool) -> list[Instance]:
         scope = replace(self.scope, wants_addresses=wants_addresses)
         count, each = block.body.argument("count"), block.body.argument("for_each")
         if count is not None:
@@ -165,7 +202,7 @@ class Module:
 
     def _each(self, at: Expression, scope: Scope) -> list[Instance]:
         node = self.evaluate(at, scope)
-        found = []
+        found: list[Instance] = []
         for key, value in self.run.evaluator.pairs(node, at):
             key = value if values.items_of(node) is not None else key
             name = values.string_of(key)
@@ -198,7 +235,26 @@ class Module:
                 round_ = Node({"key": key, "value": values.certain(value)}, block.source, block.start)
                 yield contents[0], scope.having({name.strip('"'): round_}), value.doubt
 
+    def of_types(self, types: frozenset[str]) -> Iterator[Block]:
+        """Yield the resources of some types, in the order of the files."""
+        for file in self.directory.files:
+            if file.overrides or not file.may_hold(types) or not self.directory.can_read(file):
+                continue
+            for address in file.index:
+                if address[0] == "resource" and address[1] in types and (block := self.block(*address)) is not None:
+                    yield block
+
+    def uses(self, block: Block) -> bool:
+        """Return whether anything in it uses one of its data blocks."""
+        return uses.is_used(self.directory, block)
+
     # Modules that it calls
+
+    def called(self) -> Iterator[str]:
+        """Yield the names of the modules that it calls."""
+        for file in self.directory.files:
+            if file.may_call_local_modules and self.directory.can_read(file):
+                yield from (address[1] for address in file.index if address[0] == "module")
 
     def children(self, name: str) -> list[tuple[str, Module]]:
         """Return the instances of a module that it calls, with the suffix of each; none if its files are elsewhere."""
@@ -235,7 +291,7 @@ class Module:
         target = Path(posixpath.normpath((path / where).as_posix()))
         if target in self._callers() or not _is_inside(root, target):
             return None
-        return read_directory(target, posixpath.normpath(posixpath.join(self.directory.name, where)))
+        return self.run.directory(target, posixpath.normpath(posixpath.join(self.directory.name, where)))
 
     def _callers(self) -> list[Path | None]:
         above = [] if self.caller is None else self.caller.module._callers()
@@ -248,29 +304,25 @@ class Module:
         bound = self._bound(at)
         if bound is not None:
             return bound, len(steps)
-        names = []
-        for step in steps[:2]:
-            if not isinstance(step, GetAttribute):
-                break
-            names.append(step.name)
-        match root, names:
-            case "var", [name, *_]:
-                return self._variable(name, at, scope), 1
-            case "local", [name, *_]:
-                return self._local(name, at, scope), 1
-            case "each" | "count", [name, *_]:
-                return _of_instance(root, name, at, scope), 1
-            case "path", [_, *_]:
-                return values.literal(self.where if names[0] == "module" else ".", at.source, at.start), 1
-            case "module", [name, *_]:
-                return ModuleReference.to(self, name, at, scope), 1
-            case "data", [type_, name]:
-                return ResourceReference.to(self, ("data", type_, name), at, scope), 2
-            case ("terraform" | "self"), _:
-                return unknown(at), len(steps)
-            case _, [name, *_] if "_" in root:
-                return ResourceReference.to(self, ("resource", root, name), at, scope), 1
-        return unknown(at, failed=True), len(steps)
+        names = [step.name for step in steps[:2] if isinstance(step, GetAttribute)]
+        if root in ("var", "local", "each", "count", "path") and names:
+            return self._named(root, names[0], at, scope), 1
+        if root == "module" and names:
+            return ModuleReference.to(self, names[0], at, scope), 1
+        if root == "data" and len(names) == 2:
+            return ResourceReference.to(self, ("data", names[0], names[1]), at, scope), 2
+        if "_" in root and names:
+            return ResourceReference.to(self, ("resource", root, names[0]), at, scope), 1
+        return unknown(at, failed=root not in ("terraform", "self")), len(steps)
+
+    def _named(self, root: str, name: str, at: Expression, scope: Scope) -> Node:
+        if root == "var":
+            return self._variable(name, at, scope)
+        if root == "local":
+            return self._local(name, at, scope)
+        if root == "path":
+            return values.literal(self.where if name == "module" else ".", at.source, at.start)
+        return _of_instance(root, name, at, scope)
 
     def _bound(self, at: Expression) -> Node | None:
         """Return the value that the user gave for an expression; a variable of a called module has its caller's."""
@@ -281,29 +333,39 @@ class Module:
         return None if value is None else _given(value, at)
 
     def _variable(self, name: str, at: Expression, scope: Scope) -> Node:
+        given = None if self.caller else self.run.reading.bindings.get(f"var.{name}")
         block = self.block("variable", name)
+        type_ = None if block is None else block.body.argument("type")
+        if given is not None:
+            is_string = type_ is not None and types.is_string(type_.value)
+            return values.literal(given, at.source, at.start) if is_string else _given(given, at)
+
+        def work() -> Node:
+            node = self._value_of_variable(name, block, at, scope)
+            closed = Scope(self, closed=True)
+            return node if type_ is None else types.conform(node, type_.value, lambda each: self.evaluate(each, closed))
+
+        return self._once(("var", name, scope.wants_addresses), at, work)
+
+    def _value_of_variable(self, name: str, block: Block | None, at: Expression, scope: Scope) -> Node:
+        closed = Scope(self, closed=True)
+        default = None if block is None else block.body.argument("default")
         if self.caller is not None:
             argument = self.caller.block.body.argument(name)
             if argument is not None:
                 inner = replace(self.caller.scope, wants_addresses=scope.wants_addresses)
-                caller = self.caller.module
-                return self._once(("var", name, scope.wants_addresses), at, lambda: caller.evaluate(argument.value, inner))
-        else:
-            given = self.run.reading.bindings.get(f"var.{name}")
-            if given is not None:
-                return _given(given, at)
-            written = self._in_tfvars(name)
-            if written is not None:
-                self._note(f"var.{name} is {written.value.text}, in {_place(written)}")
-                return self.evaluate(written.value, Scope(self, closed=True))
-        default = None if block is None else block.body.argument("default")
+                return self.caller.module.evaluate(argument.value, inner)
+            return unknown(at) if default is None else self.evaluate(default.value, closed)
+        written = self._in_tfvars(name)
+        if written is not None:
+            self._note(f"var.{name} is {written.value.text}, in {_place(written)}")
+            return self.evaluate(written.value, closed)
         if default is None:
             return self._not_found(at) if block is None else unknown(at)
-        if self.caller is None:
-            if not self.run.reading.bindings.assume_defaults:
-                return unknown(at)
-            self._note(f"var.{name} is {default.value.text}, its default ({_place(default)})")
-        return self.evaluate(default.value, Scope(self, closed=True))
+        if not self.run.reading.bindings.assume_defaults:
+            return unknown(at)
+        self._note(f"var.{name} is {default.value.text}, its default ({_place(default)})")
+        return self.evaluate(default.value, closed)
 
     def _in_tfvars(self, name: str) -> Argument | None:
         """Return what the last file of values says of a variable."""
@@ -383,11 +445,17 @@ class Module:
     # Files that it names
 
     def read_file(self, path: PurePosixPath, at: Expression) -> Node:
-        """Return the text of a file that an expression names; one outside of the root is never read.
+        """Return the text of a file that an expression names, an unknown value if it may not or cannot be read."""
+        try:
+            text = self._file(path, at)
+        except PolicyLoadError as error:
+            self.run.unread[at.text] = error
+            self._note(f"{at.text} is unknown: {error.why}")
+            return unknown(at, failed=True)
+        return values.text([Span(text.text, text, 0)], text, 0)
 
-        Raises:
-            PolicyLoadError: It may not, or cannot, be read.
-        """
+    def _file(self, path: PurePosixPath, at: Expression) -> TextSource:
+        """Return the text of a file; one outside of the root is never read."""
         first = self
         while first.caller is not None:
             first = first.caller.module
@@ -405,10 +473,10 @@ class Module:
                 place.path, f"it names {path}, which is no regular file inside the repository", line=place.line,
                 column=place.column, remedy="put the file there, or bind the expression to its text",
             )  # fmt: skip
-        text = files.read_text(target, name=name)
+        text = self.run.file(target, name)
         if len(text.text) > values.MAX_TEXT:
             raise PolicyLoadError(name, f"found {len(text.text):,} characters, expected at most {values.MAX_TEXT:,}")
-        return values.text([Span(text.text, text, 0)], text, 0)
+        return text
 
 
 def _place(argument: Argument) -> str:
@@ -425,8 +493,11 @@ def _is_inside(root: Path, directory: Path) -> bool:
         return False
     if not resolved.is_dir() or not resolved.is_relative_to(root):
         return False
-    return all(not step.is_symlink() for step in (directory, *directory.parents) if step.resolve() != root and
-               step.resolve().is_relative_to(root))
+    return all(
+        not step.is_symlink()
+        for step in (directory, *directory.parents)
+        if step.resolve() != root and step.resolve().is_relative_to(root)
+    )
 
 
 def _of_instance(root: str, name: str, at: Expression, scope: Scope) -> Node:

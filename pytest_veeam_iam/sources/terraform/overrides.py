@@ -47,6 +47,10 @@ class Overridden:
         """Of the block itself."""
         return self.base.end
 
+    def is_code(self, offset: int) -> bool:
+        """Of the block itself."""
+        return self.base.is_code(offset)
+
     @property
     def body(self) -> Overridden:
         """Itself."""
@@ -76,6 +80,6 @@ class Overridden:
 
 def overridden(blocks: Sequence[Block]) -> Block | None:
     """Return the first block with what the others override in it, or None if there is none."""
-    if len(blocks) < 2:  # noqa: PLR2004 - nothing overrides it
+    if len(blocks) < 2:
         return blocks[0] if blocks else None
     return Overridden(blocks[0], tuple(blocks[1:]))

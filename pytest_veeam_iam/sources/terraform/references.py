@@ -1,8 +1,8 @@
 """References to resources, data and modules as a whole: what their attributes and instances are.
 
-A bucket's name and ARN are literal if its name is, else a token with the bucket's address, so that a target may name the
-bucket itself. Where somebody asks to whom a policy is attached, the name or ARN of a role, user, group or policy is a token
-with its address. Any other attribute is the argument of that name, if there is one.
+A bucket's name and ARN are literal if its name is, else a token with the bucket's address, so that a target may name
+the bucket itself. Where somebody asks to whom a policy is attached, the name or ARN of a role, user, group or policy
+is a token with its address. Any other attribute is the argument of that name, if there is one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SAME_AS_NAME = {"aws_iam_role": "name", "aws_iam_user": "name", "aws_iam_group"
 """Types whose ``id`` is the argument of that name."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class ResourceReference(Addressed):
     """A resource or data block, or one instance of it.
 
@@ -41,11 +41,11 @@ class ResourceReference(Addressed):
         scope: Where that stands.
     """
 
-    module: Module = None  # type: ignore[assignment] - fields of the base have defaults
-    address: tuple[str, str, str] = ("resource", "", "")
+    module: Module
+    address: tuple[str, str, str]
     key: str = ""
-    at: Expression = None  # type: ignore[assignment]
-    scope: Scope = None  # type: ignore[assignment]
+    at: Expression
+    scope: Scope
 
     @classmethod
     def to(cls, module: Module, address: tuple[str, str, str], at: Expression, scope: Scope) -> ResourceReference:
@@ -77,7 +77,14 @@ class ResourceReference(Addressed):
         name = values.string_of(key)
         if name is None:
             return self._chosen("[*]")
-        return self._chosen(f"[{name}]" if not isinstance(key.value, str) or name.isdigit() else f'["{name}"]')
+        chosen = self._chosen(f"[{name}]" if not isinstance(key.value, str) or name.isdigit() else f'["{name}"]')
+        return chosen if self._may_have(chosen.key) else unknown(self.at, failed=True)
+
+    def _may_have(self, key: str) -> bool:
+        """Return whether there may be an instance of that key."""
+        block = self._block
+        found = [] if block is None else self.module.instances(block)
+        return block is None or any(each.doubt is not None or each.suffix == key for each in found)
 
     def _chosen(self, key: str) -> ResourceReference:
         return replace(self, key=key)
@@ -94,7 +101,10 @@ class ResourceReference(Addressed):
             return
         for instance in self.module.instances(block):
             key = instance.scope.key or Node("", self.source, self.offset)
-            yield key, values.doubted(self._chosen(instance.suffix or ("[*]" if instance.doubt else "")), instance.doubt)
+            yield (
+                key,
+                values.doubted(self._chosen(instance.suffix or ("[*]" if instance.doubt else "")), instance.doubt),
+            )
 
     def _instance(self) -> Instance | None:
         """Return the instance that is meant, None if nobody knows it."""
@@ -155,7 +165,7 @@ class ResourceReference(Addressed):
         return functions.render(self.module.run.evaluator, template, names, self.scope)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class ModuleReference(Addressed):
     """A called module, or one instance of it.
 
@@ -167,17 +177,19 @@ class ModuleReference(Addressed):
         scope: Where that stands.
     """
 
-    module: Module = None  # type: ignore[assignment] - fields of the base have defaults
-    name: str = ""
+    module: Module
+    name: str
     key: str = ""
-    at: Expression = None  # type: ignore[assignment]
-    scope: Scope = None  # type: ignore[assignment]
+    at: Expression
+    scope: Scope
 
     @classmethod
     def to(cls, module: Module, name: str, at: Expression, scope: Scope) -> ModuleReference:
         """Return a reference that an expression makes."""
         token = Token(at.text, at.location)
-        return cls(Template((token,)), at.source, at.start, pieces=(token,), module=module, name=name, at=at, scope=scope)
+        return cls(
+            Template((token,)), at.source, at.start, pieces=(token,), module=module, name=name, at=at, scope=scope
+        )
 
     def follow(self, step: Step, rest: Sequence[Step]) -> Node:  # noqa: ARG002 - of the base
         """Return an output, or an instance."""

@@ -1,4 +1,4 @@
-"""What an expression may refer to, as its evaluation sees it: names of a ``for``, instances, and a module behind them."""
+"""What an expression may refer to, as its evaluation sees it: loop variables, instances, and a module behind them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class World(Protocol):
         """Return what a reference means, and how many of its steps that took."""
 
     def read_file(self, path: PurePosixPath, at: Expression) -> Node:
-        """Return the text of a file that an expression names; raises PolicyLoadError if it may not be read."""
+        """Return the text of a file that an expression names, an unknown value if it may not or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

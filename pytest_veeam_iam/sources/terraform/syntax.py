@@ -233,7 +233,9 @@ class Block(Protocol):
     def end(self) -> int:
         """Offset behind its last character."""
 
+    def is_code(self, offset: int) -> bool:
+        """Return whether what stands at an offset within it is no comment."""
+
     @property
     def body(self) -> Body:
         """What stands in it; raises PolicyLoadError if an argument stands there twice."""
-

@@ -1,8 +1,8 @@
-"""What an expression evaluates to: nodes, with strings that know the place of every character; it knows no expression.
+"""What an expression evaluates to: nodes, with strings that know the place of every character.
 
-Some nodes say more than their value: a ``String`` knows its pieces, a ``Collection`` how much is in it, ``Encoded`` is the
-text of a document whose tree is known, and ``Failed`` is unknown because Terraform would refuse the expression (which
-``try`` asks for).
+Some nodes say more than their value: a ``String`` knows its pieces, a ``Collection`` how much is in it, ``Encoded`` is
+the text of a document whose tree is known, and ``Failed`` is unknown because Terraform would refuse the expression
+(which ``try`` asks for).
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def certain(node: N) -> N:
 def pieces_of(node: Node) -> Sequence[Piece] | None:
     """Return the pieces of a value in a string, or None for one that no string can hold."""
     if isinstance(node, Encoded):
-        return json_pieces(node)
+        return json_pieces(decoded(node))
     if isinstance(node, String):
         return node.pieces
     written = string_of(node)
@@ -198,7 +198,8 @@ def pieces_of(node: Node) -> Sequence[Piece] | None:
         return [spread(written, node.source, node.offset)]
     if isinstance(node.value, Template):
         return [
-            piece if isinstance(piece, Token) else spread(piece, node.source, node.offset) for piece in node.value.pieces
+            piece if isinstance(piece, Token) else spread(piece, node.source, node.offset)
+            for piece in node.value.pieces
         ]
     return None
 
