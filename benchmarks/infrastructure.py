@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from benchmarks.documents import SEED, one_bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Json: TypeAlias = "dict[str, Any]"
 
@@ -32,9 +32,16 @@ def account_dump(size: int, *, indent: int | None = 4) -> str:
         size: Characters, within a few per cent.
         indent: As the command line tool indents; None for a single line.
     """
-    chance = random.Random(SEED)  # noqa: S311 - what is wanted is the same account in every run
-    small = len(json.dumps(_account(chance, 50), indent=indent))
-    return json.dumps(_account(random.Random(SEED), max(size * 50 // small, 1)), indent=indent)  # noqa: S311 - likewise
+    return _sized(_account, size, indent)
+
+
+def _sized(make: Callable[[random.Random, int], Json], size: int, indent: int | None) -> str:
+    """Return something as long as wanted, having made a small one and an estimate of it."""
+    count = 100
+    for _ in range(2):
+        text = json.dumps(make(random.Random(SEED), count), indent=indent)  # noqa: S311 - the same in every run
+        count = max(count * size // len(text), 1)
+    return json.dumps(make(random.Random(SEED), count), indent=indent)  # noqa: S311 - the same in every run
 
 
 def _account(chance: random.Random, roles: int) -> Json:
@@ -157,9 +164,7 @@ def plan(size: int, *, indent: int | None = None) -> str:
         size: Characters, within a few per cent.
         indent: None for a single line, as Terraform writes it.
     """
-    chance = random.Random(SEED)  # noqa: S311 - what is wanted is the same plan in every run
-    small = len(json.dumps(_plan(chance, 50), indent=indent))
-    return json.dumps(_plan(random.Random(SEED), max(size * 50 // small, 1)), indent=indent)  # noqa: S311 - likewise
+    return _sized(_plan, size, indent)
 
 
 def _plan(chance: random.Random, modules: int) -> Json:

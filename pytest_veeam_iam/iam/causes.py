@@ -79,7 +79,10 @@ def causes_of(case: Case, verdict: Verdict, blocked_by: Layer | None) -> tuple[C
         )
     certainty = Certainty.UNRESOLVED if verdict is Verdict.UNRESOLVED else Certainty.DEPENDS
     return tuple(
-        Cause(match.rule.statement, _says(match.rule, case.action, case.names) + _doubt(match, case))
+        Cause(
+            match.rule.statement,
+            _says(match.rule, case.action, case.names, as_it=bool(_hangs_on(match, case))) + _doubt(match, case),
+        )
         for match in case.doubtful(certainty)
     )
 
@@ -108,13 +111,20 @@ def _unknowns(match: Match, case: Case) -> list[Token]:
     return list({token.expression: token for token in found}.values())
 
 
+def _hangs_on(match: Match, case: Case) -> list[Token]:
+    """Return the unknown values that leave a statement undetermined, if nothing else does before."""
+    if match.certainty is not Certainty.UNRESOLVED or _refusal(match):
+        return []
+    return _unknowns(match, case)
+
+
 def _doubt(match: Match, case: Case) -> str:
     statement = match.rule.statement
     refusal = _refusal(match)
     if refusal:
         return f", but {refusal}"
-    unknowns = _unknowns(match, case)
-    if unknowns and match.certainty is Certainty.UNRESOLVED:
+    unknowns = _hangs_on(match, case)
+    if unknowns:
         told = " and ".join(f"{token} ({_line(token.location)})" for token in unknowns[:_MOST])
         return f", but {told} {'is' if len(unknowns) == 1 else 'are'} unknown"
     if statement.problems:
@@ -221,11 +231,14 @@ def _hint(granted: str, witness: str) -> str:
     return ""
 
 
-def _says(rule: Rule, action: str, names: Sequence[str]) -> str:
-    """Return what a statement says about the action: its own words, cut to the entries that concern it."""
+def _says(rule: Rule, action: str, names: Sequence[str], *, as_it: bool = False) -> str:
+    """Return what a statement says about the action: its own words, cut to the entries that concern it.
+
+    With ``as_it`` the action is "it", so that the same is said of all actions that hang on the same value.
+    """
     statement = rule.statement
     verb = "allows" if statement.effect is Effect.ALLOW else "denies"
-    actions = _matching_actions(statement, action)
+    actions = "it" if as_it and all(e.is_known for e in statement.actions) else _matching_actions(statement, action)
     what = f"everything but {_texts(statement.actions)}" if statement.not_action else actions
     resources = _texts(_accepting(statement.resources, names) or statement.resources)
     where = f"everywhere but on {_texts(statement.resources)}" if statement.not_resource else f"on {resources}"

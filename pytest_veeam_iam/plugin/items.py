@@ -165,10 +165,10 @@ class GroupItem(SubjectItem):
         granted = len(group.required) - len(group.shortfalls)
         cell = f"{granted}/{len(group.required)}"
         if group.is_unresolved and self.subject.unresolved != "fail":
-            summary = text.explain_group(report, group).partition("\n")[0]
+            summary = text.group_summary(report, group)
             self.tell(group=group_id, cell=f"{cell}?", **{f"{group_id}_told": f"warning: {summary}"})
             if self.subject.unresolved == "skip":
-                pytest.skip(summary)
+                raise pytest.skip.Exception(summary, _use_item_location=True)
             return
         self.tell(group=group_id, cell=cell)
         if not group.ready:

@@ -60,7 +60,7 @@ def explain(report: Report) -> str:
 
 def explain_group(report: Report, group: GroupReport) -> str:
     """Return what one group's item says when it fails; the first line is the summary."""
-    lines = [shortfall_summary(report, group.shortfalls, len(group.required)), ""]
+    lines = [group_summary(report, group), ""]
     lines += _shortfalls(report, group)
     lines += _block("to fix, add:", additions(group.shortfalls))
     hint = profile_hint(report, group)
@@ -78,6 +78,8 @@ def explain_findings(findings: Sequence[Finding]) -> str:
 
 def summary(report: Report) -> str:
     """Return the one line that says it all, names first, under 200 characters."""
+    if report.shortfalls and all(result.unknowns for result in report.shortfalls):
+        return group_summary(report, next(group for group in report.groups if group.shortfalls))
     if report.shortfalls:
         return shortfall_summary(report, report.shortfalls, sum(len(group.required) for group in report.groups))
     if report.blocking_findings:
@@ -85,6 +87,17 @@ def summary(report: Report) -> str:
         place = f" ({first.location})" if first.location else ""
         return _cut(f"not ready: {first.message}", place)
     return f"ready for {report.rule_pack.ref} ({report.place})"
+
+
+def group_summary(report: Report, group: GroupReport) -> str:
+    """Return the one line about a group that falls short: the names, or what it is that nobody knows."""
+    if not group.is_unresolved:
+        return shortfall_summary(report, group.shortfalls, len(group.required))
+    unknowns = {token.expression: token for result in group.shortfalls for token in result.unknowns}
+    first, *more = unknowns.values()
+    others = f" and {len(more)} more" if more else ""
+    what = f"cannot tell {len(group.shortfalls)} of {len(group.required)}: {first}{others} {'are' if more else 'is'} unknown"
+    return _cut(what, f" ({first.location.path}:{first.location.line}), {report.place}")
 
 
 def shortfall_summary(report: Report, shortfalls: Sequence[Result], of: int) -> str:
@@ -156,9 +169,20 @@ def additions(shortfalls: Iterable[Result]) -> list[str]:
     for result in addable:
         by_resources.setdefault(result.resources, []).append(result.action)
     return [
-        json.dumps({"Effect": "Allow", "Action": _one_or_list(actions), "Resource": _one_or_list(resources)})
+        _SYMBOLIC_ARN.sub(
+            _expression,
+            json.dumps({"Effect": "Allow", "Action": _one_or_list(actions), "Resource": _one_or_list(resources)}),
+        )
         for resources, actions in by_resources.items()
     ]
+
+
+_SYMBOLIC_ARN = re.compile(r"arn:[a-z-]+:s3:::(tf|cfn):([^/\s]+?)(?=/|\"[,\]}])")
+
+
+def _expression(arn: re.Match[str]) -> str:
+    """Return the ARN of a bucket that a template makes as the template writes it."""
+    return f"${{{arn[2]}.{'arn' if arn[1] == 'tf' else 'Arn'}}}"
 
 
 def _one_or_list(texts: Sequence[str]) -> str | list[str]:

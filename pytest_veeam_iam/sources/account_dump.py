@@ -17,7 +17,7 @@ from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.outline import Outline, Path, document_at, has, items, members, outline_of, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pytest_veeam_iam.iam.tree import Node
     from pytest_veeam_iam.sources.found import Reading
@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".json", ".yaml", ".yml"})
 MENTIONS = ("RoleDetailList", "UserDetailList", "GroupDetailList")
 
-_KINDS: dict[Holder, tuple[str, str, str]] = {
-    "user": ("UserDetailList", "UserPolicyList", "$.UserDetailList[*].UserPolicyList[*]"),
-    "group": ("GroupDetailList", "GroupPolicyList", "$.GroupDetailList[*].GroupPolicyList[*]"),
-    "role": ("RoleDetailList", "RolePolicyList", "$.RoleDetailList[*].RolePolicyList[*]"),
+_KINDS: dict[Holder, tuple[str, str]] = {
+    "user": ("UserDetailList", "UserPolicyList"),
+    "group": ("GroupDetailList", "GroupPolicyList"),
+    "role": ("RoleDetailList", "RolePolicyList"),
 }
-"""By kind: where the holders stand, where their inline policies, and the JSONPath of these."""
+"""By kind: where the holders stand, and where in them their inline policies.
+
+They are walked, because their JSONPath takes as long as the file takes to load.
+"""
 
 _DEFAULT_VERSIONS = "$.Policies[*].PolicyVersionList[?(@.IsDefaultVersion==true)]"
 """Never ``$..Document``: that would take versions that are no longer in force."""
@@ -112,13 +115,13 @@ class _Account:
                     group.members.append(self._holders["user", index].name)
 
     def _inline(self, kind: Holder) -> Iterator[Found]:
-        for place in jsonpath.find(self._outline.plain, _KINDS[kind][2]):
-            holder = self._holders.get((kind, place[1])) if isinstance(place[1], int) else None
-            if holder is None:  # an object where a list belongs
-                continue
-            fields = members(_at(self._outline.plain, place))
-            entity = f"{holder.name}/{text(fields.get('PolicyName'))}"
-            yield self._found((*place, "PolicyDocument"), entity, Attachment(tuple(holder.members), kind=kind))
+        listed, inline = _KINDS[kind]
+        for index, fields in enumerate(map(members, items(self._fields.get(listed)))):
+            holder = self._holders[kind, index]
+            attachment = Attachment(tuple(holder.members), kind=kind)
+            for number, policy in enumerate(map(members, items(fields.get(inline)))):
+                entity = f"{holder.name}/{text(policy.get('PolicyName'))}"
+                yield self._found((listed, index, inline, number), policy, "PolicyDocument", entity, attachment)
 
     def _managed(self) -> Iterator[Found]:
         places = {place[:2]: place for place in jsonpath.find(self._outline.plain, _DEFAULT_VERSIONS)}
@@ -133,7 +136,8 @@ class _Account:
             if place is None:
                 yield Found(partial(self._no_version, index), entity, attachment)
             else:
-                yield self._found((*place, "Document"), entity, attachment)
+                version = members(_at(self._outline.plain, place))
+                yield self._found(place, version, "Document", entity, attachment)
 
     def _attachment(self, arn: str) -> Attachment:
         attached, bounded = self._attached.get(arn, ()), self._bounded.get(arn, ())
@@ -150,11 +154,12 @@ class _Account:
         kind, index = next(key for key, holder in self._holders.items() if arn in (*holder.arns, holder.boundary))
         return absent.unknown(arn, self._outline.node((_KINDS[kind][0], index)))
 
-    def _found(self, place: Path, entity: str, attachment: Attachment) -> Found:
+    def _found(self, place: Path, fields: Mapping[str, object], key: str, entity: str, attachment: Attachment) -> Found:
+        """Return the document that is a member of the object at ``place``."""
         assumed = tuple(said for name in attachment.principals for said in self._assumed.get(name, ()))
-        if place[-1] in members(_at(self._outline.plain, place[:-1])):
-            return Found(document_at(self._outline, place), entity, attachment, assumed)
-        return Found(partial(self._refuse, place[:-1], f"{entity} has no {place[-1]}"), entity, attachment, assumed)
+        if key in fields:
+            return Found(document_at(self._outline, (*place, key)), entity, attachment, assumed)
+        return Found(partial(self._refuse, place, f"{entity} has no {key}"), entity, attachment, assumed)
 
     def _no_version(self, index: int) -> Node:
         return self._refuse(("Policies", index), "none of the versions of this policy is the default one")

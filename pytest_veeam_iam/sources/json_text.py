@@ -104,6 +104,8 @@ def parse_part(source: TextSource, start: int, end: int) -> Node:
 def bound(source: TextSource, start: int = 0, end: int | None = None, *, most: int | None = None) -> None:
     """Refuse a text of too many values before any is built: each but the first follows a bracket or a comma.
 
+    A value has a character at least, and a comma or two brackets round it, so that a short text holds few.
+
     Args:
         source: The text.
         start: Where to begin.
@@ -111,7 +113,7 @@ def bound(source: TextSource, start: int = 0, end: int | None = None, *, most: i
         most: How many values it may hold, if not ``MAX_NODES``.
     """
     text, end, most = source.text, len(source.text) if end is None else end, MAX_NODES if most is None else most
-    if end - start < most or sum(text.count(mark, start, end) for mark in ",[{") < most:
+    if end - start < 2 * most - 1 or sum(text.count(mark, start, end) for mark in ",[{") < most:
         return
     count = 1
     for found in _value_starts(text, start, end):

@@ -40,6 +40,7 @@ _SAFE = frozenset(
 )  # fmt: skip
 """Classes of jsonpath-ng that neither calculate nor sort nor join, so that each match stands in the document."""
 
+_LITERALS = (str, int, float, type(None))
 _SAFE_OPERATORS = ("this", "parent", "len")
 _quoted = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"", re.DOTALL)
 _named_operator = re.compile(r"`([^`]*+)`?").finditer
@@ -147,7 +148,7 @@ def _check_parts(path: JSONPath) -> bool:
             shorten |= _check_pattern(str(part.value))
         for name in ("left", "right", "expressions", "target", "value", "operands"):
             child = getattr(part, name, None)
-            pending += child if isinstance(child, list) else [child] if hasattr(child, "find") and child else []
+            pending += child if isinstance(child, list) else [] if isinstance(child, _LITERALS) else [child]
     return shorten
 
 

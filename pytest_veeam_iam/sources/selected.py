@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Node, Template, Token
+from pytest_veeam_iam.sources import embedded
+from pytest_veeam_iam.sources.embedded import Span
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.jsonpath import ExpressionError, Search
-from pytest_veeam_iam.sources.outline import Outline, Path, document_at, items, members, outline_of
+from pytest_veeam_iam.sources.outline import Outline, Path, items, members, outline_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from pytest_veeam_iam.sources.embedded import Piece
     from pytest_veeam_iam.sources.found import Bindings, Reading
 
 _is_plain_name = re.compile(r"[A-Za-z_][\w-]*").fullmatch
@@ -73,7 +76,7 @@ def select(tree: Node, paths: Sequence[str]) -> list[Found]:
     return [_found(outline, place) for place in dict.fromkeys(places)]
 
 
-def read(tree: Node, reading: Reading, preset: str) -> list[Found]:
+def read_preset(tree: Node, reading: Reading, preset: str) -> list[Found]:
     """Return the policies of a tool's file.
 
     Args:
@@ -91,10 +94,8 @@ def read(tree: Node, reading: Reading, preset: str) -> list[Found]:
     if not places:
         why = f"none of the {len(chosen.paths)} JSONPaths of {preset} matches"
         raise PolicyLoadError(tree.source.path, why, remedy="check the form, or select policies by paths of your own")
-    found = [_found(outline, place) for place in places]
-    if chosen.unknown is None:
-        return found
-    return [_with_unknown(each, chosen.unknown, reading.bindings) for each in found]
+    filled_in = None if chosen.unknown is None else _FilledIn(chosen.unknown, reading.bindings)
+    return [_found(outline, place, filled_in) for place in places]
 
 
 def _search(search: Search, expression: str, tree: Node) -> list[Path]:
@@ -106,14 +107,21 @@ def _search(search: Search, expression: str, tree: Node) -> list[Path]:
         ) from error
 
 
-def _found(outline: Outline, place: Path) -> Found:
+def _found(outline: Outline, place: Path, filled_in: _FilledIn | None = None) -> Found:
     value = outline.plain
     for step in place:
         value = value[step]  # type: ignore[index] # the place was found in it
-    if not _is_statements(value):
-        return Found(document_at(outline, place), _name(place))
-    assumed = (f"the statements of {_name(place)} are a policy of Version 2012-10-17",)
-    return Found(lambda: _policy(outline.node(place)), _name(place), assumed=assumed)
+    is_policy = not _is_statements(value)
+
+    def read() -> Node:
+        node = outline.node(place)
+        node = embedded.decode(node) if filled_in is None else filled_in.decode(node)
+        return node if is_policy else _policy(node)
+
+    name = _name(place)
+    return Found(
+        read, name, assumed=() if is_policy else (f"the statements of {name} are a policy of Version 2012-10-17",)
+    )
 
 
 def _is_statements(value: object) -> bool:
@@ -137,36 +145,58 @@ def _name(place: Path) -> str | None:
     return "".join(parts) or None
 
 
-def _with_unknown(found: Found, unknown: re.Pattern[str], bindings: Bindings) -> Found:
-    return replace(found, read=lambda: _marked(found.read(), unknown, bindings))
+class _FilledIn:
+    """Puts tokens, or bound values, for what a tool fills in.
 
+    Args:
+        unknown: What that looks like; the first group is the expression.
+        bindings: The user's values.
+    """
 
-def _marked(node: Node, unknown: re.Pattern[str], bindings: Bindings) -> Node:
-    """Put a token, or the bound value, for everything that the tool fills in."""
-    match node.value:
-        case str() as text:
-            pieces = tuple(_pieces(text, node, unknown, bindings))
-            if any(isinstance(piece, Token) for piece in pieces):
-                node.value = Template(pieces)
-            else:
-                node.value = "".join(map(str, pieces))
-        case list() as children:
-            for child in children:
-                _marked(child, unknown, bindings)
-        case dict() as children:
-            for child in children.values():
-                _marked(child, unknown, bindings)
-    return node
+    def __init__(self, unknown: re.Pattern[str], bindings: Bindings) -> None:
+        self._unknown, self._bindings = unknown, bindings
 
+    def decode(self, node: Node) -> Node:
+        """Return the document in a node; one that is filled in as a whole is unknown."""
+        if not isinstance(node.value, str) or self._unknown.search(node.value) is None:
+            return self._mark(embedded.decode(node))
+        pieces = [piece for span in embedded.spans(node) if isinstance(span, Span) for piece in self._split(span)]
+        if len(pieces) == 1 and isinstance(pieces[0], Token):
+            return Node(Template((pieces[0],)), node.source, node.offset)
+        return embedded.parse(node.source.path, pieces)
 
-def _pieces(text: str, node: Node, unknown: re.Pattern[str], bindings: Bindings) -> Iterator[str | Token]:
-    start = 0
-    for found in unknown.finditer(text):
-        if found.start() > start:
-            yield text[start : found.start()]
-        expression = found[1].strip()
-        value = bindings.get(expression)
-        yield Token(expression, node.location) if value is None else value
-        start = found.end()
-    if start < len(text):
-        yield text[start:]
+    def _mark(self, node: Node) -> Node:
+        match node.value:
+            case str() as text:
+                pieces = [
+                    self._text(piece) for piece in self._split(Span(text, node.source, [node.offset] * len(text)))
+                ]
+                unknown = any(isinstance(piece, Token) for piece in pieces)
+                node.value = Template(tuple(pieces)) if unknown else "".join(map(str, pieces))
+            case list() as children:
+                for child in children:
+                    self._mark(child)
+            case dict() as children:
+                for child in children.values():
+                    self._mark(child)
+        return node
+
+    def _text(self, piece: Piece) -> str | Token:
+        return piece.text if isinstance(piece, Span) else piece
+
+    def _split(self, span: Span) -> Iterator[Piece]:
+        start = 0
+        for found in self._unknown.finditer(span.text):
+            if found.start() > start:
+                yield span.part(start, found.start())
+            expression, place = found[1].strip(), span.locate(found.start())
+            value = self._bindings.get(expression)
+            if value is None:
+                yield Token(expression, place)
+            elif value:
+                offsets = span.part(found.start(), found.start() + 1).offsets
+                first = offsets if isinstance(offsets, int) else offsets[0]
+                yield Span(value, span.source, [first] * len(value))
+            start = found.end()
+        if start < len(span.text):
+            yield span.part(start)

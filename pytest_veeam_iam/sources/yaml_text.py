@@ -333,11 +333,11 @@ def _duplicates(repeated: list[tuple[str, int, int]]) -> tuple[Duplicate, ...]:
 
 
 def _height(node: Node) -> int:
-    """Return how many lists and objects are nested in a node, level by level."""
+    """Return how many lists and objects are nested in a node, level by level; a shared node is one of its level."""
     height, level = 0, [node]
-    while level := [each for each in level if isinstance(each.value, list | dict) and each.value]:
+    while level := [each for each in level if isinstance(each.value, list | dict)]:
         height += 1
-        level = [child for each in level for child in _children(each)]
+        level = [*{id(child): child for each in level for child in _children(each)}.values()]
     return height
 
 

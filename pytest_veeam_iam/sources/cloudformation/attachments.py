@@ -117,8 +117,8 @@ class Attachments:
     def _items(self, listed: Node | None) -> Iterator[tuple[Node, Token | None]]:
         """Yield what stands in a list, choices resolved, and why it may not stand there."""
         for node, doubt in self._values.choices(listed) if listed is not None else ():
-            value = self._values.resolve(node) if function_of(node) else node
-            for item in items(value):
+            made = self._values.resolve(node) if function_of(node) else None
+            for item in items(made if made is not None and isinstance(made.value, list) else node):
                 for choice, why in self._values.choices(item):
                     yield choice, doubt or why
 

@@ -70,8 +70,9 @@ class _Documents:
         return [replace(each, assumed=(*each.assumed, *self._also(each))) for each in found]
 
     def _also(self, found: Found) -> list[str]:
-        named = (*found.attachment.principals, *found.attachment.boundary_of)
-        of_all = (sentences.get(name, {}) for name in named for sentences in (self._attachments.notes, self._absent))
+        principals, limited = found.attachment.principals, found.attachment.boundary_of
+        of_all = [self._attachments.notes.get(name, {}) for name in principals]
+        of_all += [self._absent.get(name, {}) for name in (*principals, *limited)]
         also = dict.fromkeys(islice(chain.from_iterable(of_all), MAX_ASSUMED))
         return [each for each in also if each not in found.assumed]
 

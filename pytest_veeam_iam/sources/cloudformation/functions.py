@@ -118,7 +118,7 @@ class Functions:
         found: list[Piece] = []
         for index, (part, doubt) in enumerate(parts):
             if index and delimiter.value:
-                found.append(placed(delimiter.value, node))
+                found += self._values.spent([placed(delimiter.value, node)])
             unknown: list[Piece] = [Token(shown(part), part.location)]
             found += self._values.spent(self._values.pieces(part) if doubt is None else unknown)
         return found

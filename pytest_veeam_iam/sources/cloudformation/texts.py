@@ -7,9 +7,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from pytest_veeam_iam.iam.tree import Node, Number, Template, Token
 from pytest_veeam_iam.sources import embedded
@@ -17,13 +18,35 @@ from pytest_veeam_iam.sources.cloudformation.stack import function_of, items
 from pytest_veeam_iam.sources.embedded import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from pytest_veeam_iam.iam.tree import Location, Source, Value
     from pytest_veeam_iam.sources.embedded import Piece
 
 _DYNAMIC, _START, _END = "{{resolve:", "{{", "}}"
 _in_loop = re.compile(r"[$&]\{([A-Za-z0-9]+)\}").finditer
+
+
+@dataclass(frozen=True, slots=True)
+class _AtOnePlace(Sequence[int]):
+    """The offsets of characters that all have the same place."""
+
+    offset: int
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[int]: ...
+
+    def __getitem__(self, index: int | slice) -> int | Sequence[int]:
+        if isinstance(index, slice):
+            return _AtOnePlace(self.offset, len(range(self.length)[index]))
+        return self.offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +68,9 @@ class Computed:
         """Return the place."""
         return self.source.locate(offset)
 
-    def character_offsets(self, offset: int, value: str) -> list[int]:
+    def character_offsets(self, offset: int, value: str) -> Sequence[int]:
         """Return the place of each character."""
-        return [offset] * len(value)
+        return _AtOnePlace(offset, len(value))
 
 
 def made(value: Value, at: Node) -> Node:
@@ -79,7 +102,7 @@ def written(node: Node) -> Span:
 
 def placed(text: str, at: Node) -> Span:
     """Return a text that was computed for the place of a node."""
-    return Span(text, at.source, [at.offset] * len(text))
+    return Span(text, at.source, _AtOnePlace(at.offset, len(text)))
 
 
 def pieces_of(value: Node) -> list[Piece]:

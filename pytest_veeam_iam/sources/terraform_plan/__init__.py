@@ -63,6 +63,11 @@ class _Reader:
         partition = reading.bindings.get(_PARTITION) or _partition(self._inventory)
         self._plan = Plan(outline, self._inventory, self._references, reading.bindings, partition)
         self._used: set[str] = set()
+        self._inline_names = {
+            (holder, each.known("name"))
+            for each in self._inventory.of_type("aws_iam_role_policy")
+            for holder in self._attachments.holders(each, "role", "aws_iam_role")
+        }
 
     def policies(self) -> list[Found]:
         """Return all that was found."""
@@ -86,15 +91,10 @@ class _Reader:
 
     def _in_role(self, role: Resource) -> Iterator[Found]:
         """Yield the inline policies that the role itself states; a state also lists those of other resources there."""
-        elsewhere = {
-            each.known("name")
-            for each in self._inventory.of_type("aws_iam_role_policy")
-            if role.address in self._attachments.holders(each, "role", "aws_iam_role")
-        }
         attachment = Attachment((role.address,), kind="role")
         for index, policy in enumerate(map(members, items(role.values.get("inline_policy")))):
             name = text(policy.get("name"))
-            if policy.get("policy") and name not in elsewhere:
+            if policy.get("policy") and (role.address, name) not in self._inline_names:
                 place = (*role.place, "inline_policy", index, "policy")
                 read = partial(self._decode, place, bool(role.sensitive.get("inline_policy")), role.address)
                 yield Found(read, f"{role.address}/{name}", attachment, self._absent(attachment))
@@ -149,12 +149,14 @@ class _Reader:
 
         Those that name principals are left out: they are trust policies, or those of a resource.
         """
-        mentioned = _mentioned(self._inventory.configuration)
+        mentioned: frozenset[str] | None = None
         for document in self._inventory.deferred.values():
             statements = list(map(members, items(document.values.get("statement"))))
             has_principals = any(each.get("principals") or each.get("not_principals") for each in statements)
-            reference = f"data.{document.type}.{document.name}"
-            if document.type != _DOCUMENT or has_principals or document.address in self._used or reference in mentioned:
+            if document.type != _DOCUMENT or has_principals or document.address in self._used:
+                continue
+            mentioned = _mentioned(self._inventory.configuration) if mentioned is None else mentioned
+            if f"data.{document.type}.{document.name}" in mentioned:
                 continue
             deferred = DeferredDocument(document, self._plan)
             yield Found(deferred.node, document.address, assumed=deferred.assumed())

@@ -105,6 +105,7 @@ class Inventory:
         self.deferred = {each.address: each for each in changes.values() if each.mode == "data"}
         self.resources = [each for each in _instances(fields, changes) if each.mode == "managed"]
         self._by_block: dict[Block, list[Resource]] = defaultdict(list)
+        self._expressions: dict[str, dict[tuple[str, str, str], Mapping[str, object]]] = {}
         for resource in (*self.resources, *self.deferred.values()):
             self._by_block[resource.block].append(resource)
 
@@ -125,10 +126,15 @@ class Inventory:
 
     def expressions(self, resource: Resource) -> Mapping[str, object]:
         """Return what a resource's block says, attribute by attribute."""
-        for each in map(members, items(self.module_configuration(resource.module).get("resources"))):
-            if (each.get("mode"), each.get("type"), each.get("name")) == (resource.mode, resource.type, resource.name):
-                return members(each.get("expressions"))
-        return {}
+        if resource.module not in self._expressions:
+            listed = map(members, items(self.module_configuration(resource.module).get("resources")))
+            self._expressions[resource.module] = {
+                (text(each.get("mode")), text(each.get("type")), text(each.get("name"))): members(
+                    each.get("expressions")
+                )
+                for each in listed
+            }
+        return self._expressions[resource.module].get((resource.mode, resource.type, resource.name), {})
 
 
 def _instances(fields: Mapping[str, object], changes: Mapping[str, Resource]) -> Iterator[Resource]:

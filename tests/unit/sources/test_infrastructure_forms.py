@@ -1,0 +1,408 @@
+"""Answers, account dumps, plans and states to documents: every example, hostile files, and mutated ones."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from infrastructure_examples import EXAMPLES, cases, described, expected, found_in, tree_of_case
+
+from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.iam.tree import Template, TextSource
+from pytest_veeam_iam.sources import account_dump, answers, json_text, large_json, selected, terraform_plan
+from pytest_veeam_iam.sources.found import Bindings, Reading
+from pytest_veeam_iam.sources.mapping import tree_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_veeam_iam.iam.tree import Node
+    from pytest_veeam_iam.sources.found import Found
+
+FORMS: dict[str, Any] = {"answers": answers, "account_dump": account_dump, "terraform_plan": terraform_plan}
+ALL = [pytest.param(form, case, id=f"{form}-{case.name}") for form in FORMS for case in cases(form)]
+VEEAM = json.loads((EXAMPLES.parents[1] / "policies/vb365-s3/one-bucket/documented.json").read_text("utf-8"))
+
+
+def tree(value: object) -> Node:
+    return json_text.parse(TextSource("file.json", json.dumps(value, indent=1)))
+
+
+def read(value: object, **bindings: str) -> list[Found]:
+    node = tree(value)
+    (form,) = (form for form in FORMS.values() if form.recognizes(node))
+    found: list[Found] = form.read(node, Reading(Bindings(bindings)))
+    return found
+
+
+@pytest.mark.parametrize(("form", "case"), ALL)
+def test_every_example_has_the_policies_that_are_expected(form: str, case: Path) -> None:
+    assert found_in(tree_of_case(case), FORMS[form].read) == expected(case)
+
+
+@pytest.mark.parametrize(("form", "case"), ALL)
+def test_every_example_is_recognized_by_its_form_alone_and_mentions_it(form: str, case: Path) -> None:
+    node = tree_of_case(case)
+    (file,) = (path for path in case.iterdir() if path.name != "expected.json")
+    assert [name for name, each in FORMS.items() if each.recognizes(node)] == [form]
+    assert any(mention in file.read_text("utf-8") for mention in FORMS[form].MENTIONS)
+    assert file.suffix in FORMS[form].SUFFIXES
+
+
+@pytest.mark.parametrize(("form", "case"), ALL)
+def test_a_large_file_has_the_same_policies_at_the_same_places(
+    form: str, case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_json, "LARGE", 0)
+    node = tree_of_case(case)
+    assert isinstance(node, large_json.LargeDocument)
+    assert FORMS[form].recognizes(node)
+    assert found_in(node, FORMS[form].read) == expected(case)
+
+
+@pytest.mark.parametrize(("form", "case"), ALL)
+def test_a_mapping_has_the_same_policies_without_lines(form: str, case: Path) -> None:
+    (file,) = (path for path in case.iterdir() if path.name != "expected.json")
+    found = found_in(tree_of(json.loads(file.read_text("utf-8"))), FORMS[form].read)
+    assert [policy["entity"] for policy in found] == [policy["entity"] for policy in expected(case)]
+
+
+@pytest.mark.parametrize("form", [*FORMS, "selected"])
+def test_the_same_veeam_policy_is_in_every_form(form: str) -> None:
+    (policy,) = expected(EXAMPLES / form / "veeam")
+    statements = [{key: statement[key] for key in statement if key[0].isupper()} for statement in policy["statements"]]
+    assert {"Version": policy["version"], "Statement": statements} == VEEAM
+
+
+OTHERS: list[Any] = [
+    VEEAM,
+    [],
+    [VEEAM],
+    "",
+    3,
+    None,
+    {},
+    {"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": {"PolicyDocument": VEEAM}}}},
+    {"PolicyDocument": VEEAM, "Statement": []},
+    {"Policy": {"PolicyName": "veeam", "DefaultVersionId": "v1"}},
+    {"resources": [], "version": 3},
+    {"values": {}, "version": 1},
+]
+
+
+@pytest.mark.parametrize("value", OTHERS)
+def test_other_documents_are_no_concern_of_these_forms(value: object) -> None:
+    assert [name for name, form in FORMS.items() if form.recognizes(tree(value))] == []
+
+
+ROLE = {"RoleName": "backup", "PolicyName": "veeam"}
+REFUSED: list[tuple[str, object, str]] = [
+    ("a document that is a number", ROLE | {"PolicyDocument": 1}, ""),
+    ("a text that is neither JSON nor encoded", ROLE | {"PolicyDocument": "Statement"}, "4:21: found Statement"),
+    ("broken JSON in a text", ROLE | {"PolicyDocument": '{"Statement": [}'}, "4:38: "),
+    ("broken JSON in an encoded text", ROLE | {"PolicyDocument": "%7B%22Statement%22:%5B%7D"}, "4:43: "),
+    ("a list whose second item is no answer", [ROLE | {"PolicyDocument": {}}, {"x": 1}], "7:2: this is no answer"),
+    (
+        "a dump whose policy has no default version",
+        {"RoleDetailList": [], "Policies": [{"PolicyName": "p", "PolicyVersionList": [{"Document": {}}]}]},
+        "4:3: none of the versions of this policy is the default one",
+    ),
+    (
+        "a dump whose inline policy has no document",
+        {"RoleDetailList": [{"RoleName": "a", "RolePolicyList": [{"PolicyName": "b"}]}]},
+        "6:5: role/a/b has no PolicyDocument",
+    ),
+    (
+        "a plan whose sensitive policy is none",
+        {
+            "planned_values": {
+                "root_module": {
+                    "resources": [
+                        {
+                            "address": "aws_iam_role_policy.a",
+                            "type": "aws_iam_role_policy",
+                            "values": {"policy": "hunter2"},
+                            "sensitive_values": {"policy": True},
+                        }
+                    ]
+                }
+            }
+        },
+        "9:17: aws_iam_role_policy.a.policy is marked as sensitive, and is not a policy document",
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "message"), [pytest.param(*case[1:], id=case[0]) for case in REFUSED])
+def test_a_document_that_is_none_is_refused_where_it_stands(value: object, message: str) -> None:
+    def documents() -> list[Node]:
+        return [found.node for found in read(value)]
+
+    if not message:  # the grammar refuses it
+        assert not isinstance(documents()[0].value, dict | Template)
+        return
+    with pytest.raises(PolicyLoadError) as caught:
+        documents()
+    assert str(caught.value).startswith(f"file.json:{message}")
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.remedy or "found" in caught.value.why
+
+
+SHAPES: list[Any] = [None, 1, True, "x", [], {}, [None], [[]], {"a": None}, [{}], [{"a": []}]]
+
+
+def holes(value: object) -> list[tuple[Any, Any]]:
+    """Every place in a document at which something else could stand."""
+    found: list[tuple[Any, Any]] = []
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        steps: Any = each.items() if isinstance(each, dict) else enumerate(each) if isinstance(each, list) else ()
+        for step, child in list(steps):
+            found.append((each, step))
+            pending.append(child)
+    return found
+
+
+@pytest.mark.parametrize(("form", "case"), ALL)
+def test_a_value_of_another_shape_is_never_a_crash(form: str, case: Path) -> None:
+    (file,) = (path for path in case.iterdir() if path.name != "expected.json")
+    chance = random.Random(case.name)
+    value = json.loads(file.read_text("utf-8"))
+    places = holes(value)
+    for parent, step in chance.sample(places, min(len(places), 60)):
+        before = parent[step]
+        for shape in SHAPES:
+            parent[step] = shape
+            survives(json.dumps(value).encode(), FORMS[form])
+        parent[step] = before
+
+
+def survives(data: bytes, form: Any) -> None:
+    """Read what may be broken; nothing but PolicyLoadError may come out."""
+    try:
+        node = large_json.parse(TextSource("file", data.decode("utf-8", "replace")))
+        found = form.read(node, Reading()) if form.recognizes(node) else []
+    except PolicyLoadError:
+        return
+    for each in found:
+        try:
+            described(each)
+        except (PolicyLoadError, AssertionError, KeyError):  # the last two: the helper's own, for what is no policy
+            continue
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[Any, bytes]:
+    param = draw(st.sampled_from(ALL))
+    form, case = param.values
+    assert isinstance(form, str)
+    (file,) = (path for path in case.iterdir() if path.name != "expected.json")  # type: ignore[union-attr]
+    data = bytearray(file.read_bytes())
+    for _ in range(draw(st.integers(1, 6))):
+        start = draw(st.integers(0, max(len(data) - 1, 0)))
+        end = min(start + draw(st.integers(1, 40)), len(data))
+        match draw(st.integers(0, 3)):
+            case 0:
+                data[start:end] = draw(st.binary(max_size=6))
+            case 1:
+                del data[start:end]
+            case 2:
+                data[start:start] = data[start:end]
+            case _:
+                other = draw(st.integers(0, max(len(data) - 1, 0)))
+                data[other:other] = data[start:end]
+    return FORMS[form], bytes(data)
+
+
+@given(mutated(), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_a_mutated_file_is_refused_or_read(what: tuple[Any, bytes], is_large: bool) -> None:
+    form, data = what
+    before = large_json.LARGE
+    large_json.LARGE = 0 if is_large else before
+    try:
+        survives(data, form)
+    finally:
+        large_json.LARGE = before
+
+
+# What the examples do not show.
+
+
+def test_a_managed_policy_that_nobody_has_stands_alone() -> None:
+    version = {"Document": VEEAM, "IsDefaultVersion": True}
+    (found,) = read(
+        {"UserDetailList": [], "Policies": [{"PolicyName": "p", "Arn": "a", "PolicyVersionList": [version]}]}
+    )
+    assert (found.attachment.principals, found.attachment.boundary_of) == ((), ())
+
+
+def test_names_that_no_terminal_shows_are_escaped() -> None:
+    (found,) = read({"RoleName": "a\x1b[31m\n", "PolicyName": "b", "PolicyDocument": VEEAM})
+    assert found.entity == "role/a\\x1b[31m\\n/b"
+
+
+def plan_of(*resources: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"format_version": "1.2", "planned_values": {"root_module": {"resources": list(resources)}}} | more
+
+
+def planned(kind: str, name: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {"address": f"{kind}.{name}", "mode": "managed", "type": kind, "name": name, "values": values}
+
+
+def changed(kind: str, name: str, unknown: dict[str, Any], after: Any = None, mode: str = "managed") -> dict[str, Any]:
+    address = f"{'data.' if mode == 'data' else ''}{kind}.{name}"
+    change = {"actions": ["create"], "before": {"policy": "{}"}, "after": after or {}, "after_unknown": unknown}
+    return {"address": address, "mode": mode, "type": kind, "name": name, "change": change}
+
+
+def test_trust_policies_bucket_policies_and_data_are_left_out() -> None:
+    value = plan_of(
+        planned("aws_iam_role", "a", {"name": "a", "assume_role_policy": json.dumps(VEEAM)}),
+        planned("aws_s3_bucket_policy", "a", {"policy": json.dumps(VEEAM)}),
+        planned("aws_iam_policy", "a", {"policy": json.dumps(VEEAM)}) | {"mode": "data"},
+    )
+    assert read(value) == []
+
+
+def test_what_was_before_is_never_read() -> None:
+    delete = {"actions": ["delete"], "before": {"role": "a", "policy": json.dumps(VEEAM)}, "after": None}
+    change = changed("aws_iam_role_policy", "a", {}) | {"change": delete}
+    assert read({"format_version": "1.2", "resource_changes": [change]}) == []
+
+
+def test_changes_alone_are_read_where_a_plan_has_nothing_else_left() -> None:
+    change = changed("aws_iam_role_policy", "a", {}, {"role": "backup", "policy": json.dumps(VEEAM)})
+    (found,) = read({"format_version": "1.2", "resource_changes": [change]})
+    assert (found.entity, found.attachment.principals) == ("aws_iam_role_policy.a", ("backup",))
+
+
+def deferred(statement: dict[str, Any], unknown: dict[str, Any], references: list[str], **more: Any) -> dict[str, Any]:
+    """A plan of a policy whose document is deferred, and of a bucket."""
+    document = changed(
+        "aws_iam_policy_document", "d", {"json": True, "statement": [unknown]}, {"statement": [statement]}, "data"
+    )
+    configuration = [
+        {
+            "mode": "managed",
+            "type": "aws_iam_policy",
+            "name": "p",
+            "expressions": {
+                "policy": {"references": ["data.aws_iam_policy_document.d.json", "data.aws_iam_policy_document.d"]}
+            },
+        },
+        {
+            "mode": "data",
+            "type": "aws_iam_policy_document",
+            "name": "d",
+            "expressions": {"statement": [{"resources": {"references": references}}]},
+        },
+    ]
+    return plan_of(
+        planned("aws_iam_policy", "p", {"name": "p"}),
+        planned("aws_s3_bucket", "b", {"bucket": "acme-veeam"}),
+        resource_changes=[changed("aws_iam_policy", "p", {"policy": True}, {"name": "p"}), document],
+        configuration={"root_module": {"resources": configuration}} | more,
+    )
+
+
+ARN = "arn:aws:s3:::acme-veeam"
+WHOLE = "${data.aws_iam_policy_document.d.statement[0].resources"
+BUCKET = "aws_s3_bucket.b.arn"
+PLANS: list[tuple[str, Any, Any, list[str], Any]] = [
+    ("one item that names a bucket", [None], [True], [BUCKET, BUCKET[:-4]], [ARN, f"{ARN}/{WHOLE}[0]}}"]),
+    ("two items that name a bucket", [None, None], [True, True], [BUCKET, BUCKET], [ARN, f"{ARN}/{WHOLE}[0]}}"]),
+    ("two items and one reference", [None, None], [True, True], [BUCKET], [f"{WHOLE}[0]}}", f"{WHOLE}[1]}}"]),
+    ("an item of a bucket and of something else", [None], [True], [BUCKET, "var.x"], [f"{WHOLE}[0]}}"]),
+    ("an item of something else", [None], [True], ["aws_kms_key.k.arn"], [f"{WHOLE}[0]}}"]),
+    ("an item without a reference", [None], [True], [], [f"{WHOLE}[0]}}"]),
+    ("a list of which nothing is known", None, True, ["local.all"], f"{WHOLE}}}"),
+    ("a known item besides", ["*", None], [False, True], ["local.x"], ["*", f"{WHOLE}[1]}}"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("listed", "unknown", "references", "resources"), [pytest.param(*p[1:], id=p[0]) for p in PLANS]
+)
+def test_unknown_resources_of_a_deferred_document(
+    listed: Any, unknown: Any, references: list[str], resources: Any
+) -> None:
+    statement = {"actions": ["s3:GetObject"], "effect": None} | ({"resources": listed} if listed is not None else {})
+    (found,) = read(deferred(statement, {"resources": unknown}, references))
+    (described_statement,) = described(found)["statements"]
+    assert described_statement["Resource"] == resources
+    assert bool(found.assumed) is (ARN in resources)
+
+
+def test_a_bound_resource_is_what_the_user_says() -> None:
+    statement = {"actions": ["s3:GetObject"], "resources": [None]}
+    value = deferred(statement, {"resources": [True]}, ["aws_s3_bucket.b.arn"])
+    name = "data.aws_iam_policy_document.d.statement[0].resources[0]"
+    (found,) = read(value, **{name: f"{ARN}/Veeam/*"})
+    assert described(found)["statements"][0]["Resource"] == [f"{ARN}/Veeam/*"]
+
+
+def test_a_bucket_in_the_partition_of_its_region() -> None:
+    statement = {"actions": ["s3:GetObject"], "resources": [None]}
+    region = {"aws": {"expressions": {"region": {"constant_value": "us-gov-west-1"}}}}
+    (found,) = read(deferred(statement, {"resources": [True]}, ["aws_s3_bucket.b.arn"], provider_config=region))
+    assert described(found)["statements"][0]["Resource"][0] == "arn:aws-us-gov:s3:::acme-veeam"
+
+
+def test_a_sensitive_bucket_name_is_not_told() -> None:
+    statement = {"actions": ["s3:GetObject"], "resources": [None]}
+    value = deferred(statement, {"resources": [True]}, ["aws_s3_bucket.b.arn"])
+    value["planned_values"]["root_module"]["resources"][1]["sensitive_values"] = {"bucket": True}
+    (found,) = read(value)
+    assert "acme-veeam" not in json.dumps(described(found))
+
+
+def test_statements_of_which_nothing_is_known_are_one_that_is_in_doubt() -> None:
+    document = changed("aws_iam_policy_document", "d", {"json": True, "statement": True}, {"version": None}, "data")
+    value = deferred({}, {}, [])
+    value["resource_changes"][1] = document
+    (found,) = read(value)
+    (statement,) = described(found)["statements"]
+    assert statement["doubt"] == "${data.aws_iam_policy_document.d.statement}"
+
+
+def test_documents_that_are_made_of_each_other_end() -> None:
+    value = deferred({"actions": ["s3:GetObject"], "resources": ["*"]}, {}, [])
+    value["resource_changes"][1]["change"]["after"]["source_policy_documents"] = [None]
+    value["resource_changes"][1]["change"]["after_unknown"]["source_policy_documents"] = [True]
+    expressions = value["configuration"]["root_module"]["resources"][1]["expressions"]
+    expressions["source_policy_documents"] = {"references": ["data.aws_iam_policy_document.d.json"]}
+    (found,) = read(value)
+    assert described(found)["statements"]
+
+
+def test_variables_that_set_each_other_end() -> None:
+    resource = planned("aws_iam_role_policy", "p", {"policy": json.dumps(VEEAM)})
+    resource["address"] = "module.m.aws_iam_role_policy.p"
+    change = changed("aws_iam_role_policy", "p", {"role": True})
+    change |= {"address": resource["address"], "module_address": "module.m"}
+    block = {"mode": "managed", "type": "aws_iam_role_policy", "name": "p"}
+    role = {"role": {"references": ["var.a"]}}
+    module = {
+        "outputs": {"out": {"expression": {"references": ["var.a"]}}},
+        "resources": [block | {"expressions": role}],
+    }
+    call = {"expressions": {"a": {"references": ["module.m.out"]}}, "module": module}
+    value = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"child_modules": [{"address": "module.m", "resources": [resource]}]}},
+        "resource_changes": [change],
+        "configuration": {"root_module": {"module_calls": {"m": call}}},
+    }
+    (found,) = read(value)
+    assert len(found.attachment.principals) == 1
+
+
+def test_presets_have_examples() -> None:
+    used = {json.loads(file.read_text("utf-8")).get("preset") for file in (EXAMPLES / "selected").glob("*/select.json")}
+    assert set(selected.presets()) <= used
