@@ -73,6 +73,7 @@ class EmbeddedText(TextSource):
         self.tokens: list[Token] = []
         self._starts: list[int] = []
         self._pieces: list[Piece] = []
+        self._bare: set[int] = set()
         texts: list[str] = []
         length, in_string = 0, False
         for piece in pieces:
@@ -82,7 +83,9 @@ class EmbeddedText(TextSource):
                 self._refuse_holes(piece)
             else:
                 text = self._hole(piece)
-                text = text if in_string else f'"{text}"'
+                if not in_string:
+                    text = f'"{text}"'
+                    self._bare.add(length)
             self._starts.append(length)
             self._pieces.append(piece)
             texts.append(text)
@@ -109,6 +112,10 @@ class EmbeddedText(TextSource):
         index = max(bisect_right(self._starts, offset) - 1, 0)
         piece = self._pieces[index]
         return piece.locate(offset - self._starts[index]) if isinstance(piece, Span) else piece.location
+
+    def is_bare(self, offset: int) -> bool:
+        """Return whether the unknown value at ``offset`` stands outside of strings, so that it may be any JSON."""
+        return offset in self._bare
 
     def filled(self, text: str) -> str | Template:
         """Return a text of this document with its unknown values."""
@@ -159,6 +166,8 @@ def _fill(node: Node, source: EmbeddedText) -> None:
     elif isinstance(node.value, list):
         for item in node.value:
             _fill(item, source)
+            if source.is_bare(item.offset) and isinstance(item.value, Template):
+                item.doubt = item.value.tokens[0]  # in a list it may be none or many items
     elif isinstance(node.value, dict):
         for key, member in [*node.value.items()]:
             _fill(member, source)

@@ -1,0 +1,49 @@
+"""Terraform source: the policy documents that stand in a file, read together with its directory.
+
+https://developer.hashicorp.com/terraform/language
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.sources.terraform.policies import MENTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pytest_veeam_iam.iam.tree import TextSource
+    from pytest_veeam_iam.sources.found import Found, Reading
+
+__all__ = ["MENTIONS", "SUFFIXES", "read", "values_of"]
+
+SUFFIXES = frozenset({".tf", ".tf.json"})
+
+
+def read(text: TextSource, reading: Reading) -> list[Found]:
+    """Return the policy documents of a file, in its order; those of local modules stand where they are called.
+
+    Args:
+        text: The file.
+        reading: Where it stands, and what is bound.
+
+    Raises:
+        PolicyLoadError: The file is not HCL, or declares something twice.
+    """
+    from pytest_veeam_iam.sources.terraform.reading import documents_of
+
+    return documents_of(text, reading)
+
+
+def values_of(source: TextSource) -> Mapping[str, str]:
+    """Return the values of a ``.tfvars`` or ``.tfvars.json`` file by name; lists and objects as they are written.
+
+    Args:
+        source: The file.
+
+    Raises:
+        PolicyLoadError: It cannot be read.
+    """
+    from pytest_veeam_iam.sources.terraform.reading import texts_of
+
+    return texts_of(source)

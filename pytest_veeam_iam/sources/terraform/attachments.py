@@ -1,0 +1,219 @@
+"""Who has which policy in a module and those that it calls: attachments, memberships of groups, and boundaries.
+
+A principal or policy is called by its Terraform address if the module makes it, else by its name, so that the
+documents of one principal call it alike wherever they stand.
+
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_role_policy_attachment
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.iam.tree import Template
+from pytest_veeam_iam.sources import absent
+from pytest_veeam_iam.sources.terraform import values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pytest_veeam_iam.iam.tree import Node, Token
+    from pytest_veeam_iam.sources.terraform.module import Instance, Module
+    from pytest_veeam_iam.sources.terraform.syntax import Block
+
+_ATTACHING = {
+    "aws_iam_role_policy_attachment": (("role", "aws_iam_role"),),
+    "aws_iam_user_policy_attachment": (("user", "aws_iam_user"),),
+    "aws_iam_group_policy_attachment": (("group", "aws_iam_group"),),
+    "aws_iam_policy_attachment": (("roles", "aws_iam_role"), ("users", "aws_iam_user"), ("groups", "aws_iam_group")),
+    "aws_iam_role_policy_attachments_exclusive": (("role_name", "aws_iam_role"),),
+    "aws_iam_user_policy_attachments_exclusive": (("user_name", "aws_iam_user"),),
+    "aws_iam_group_policy_attachments_exclusive": (("group_name", "aws_iam_group"),),
+}
+"""By type of resource: the arguments that name principals, and of which type these are."""
+
+_MEMBERSHIPS = {
+    "aws_iam_group_membership": ("group", "users"),
+    "aws_iam_user_group_membership": ("groups", "user"),
+}
+_HOLDERS = ("aws_iam_role", "aws_iam_user")
+TYPES = frozenset({*_ATTACHING, *_MEMBERSHIPS, *_HOLDERS})
+
+
+@dataclass
+class Bond:
+    """Who has a policy.
+
+    Attributes:
+        names: The principals.
+        sure: Whether at least one of them surely has it.
+        doubt: Why one may not have it.
+    """
+
+    names: dict[str, None] = field(default_factory=dict)
+    sure: bool = False
+    doubt: Token | None = None
+
+    def add(self, name: str, doubt: Token | None) -> None:
+        """Tie another principal."""
+        self.names[name] = None
+        self.sure = self.sure or doubt is None
+        self.doubt = self.doubt or doubt
+
+
+class Attachments:
+    """The attachments of a module and of those that it calls.
+
+    Args:
+        module: The module that is read first.
+
+    Attributes:
+        notes: For each principal, what is assumed of policies that it has and the module does not hold.
+        unread: Sentences about attachments that could not be read.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self.notes: dict[str, dict[str, None]] = defaultdict(dict)
+        self.unread: list[str] = []
+        self._managed: dict[str, Bond] = defaultdict(Bond)
+        self._boundaries: dict[str, Bond] = defaultdict(Bond)
+        self._members: dict[str, dict[str, None]] = defaultdict(dict)
+        self._names: dict[tuple[int, str], dict[str, str]] = {}
+        for each in _with_called(module):
+            self._learn(each)
+
+    def of_managed(self, address: str) -> Bond:
+        """Return who has a managed policy."""
+        return self._with_members(self._managed.get(address, Bond()))
+
+    def of_boundary(self, address: str) -> tuple[str, ...]:
+        """Return whose boundary a managed policy is."""
+        return tuple(self._boundaries[address].names) if address in self._boundaries else ()
+
+    def of_inline(self, module: Module, block: Block, instance: Instance, argument: str, type_: str) -> Bond:
+        """Return who has an inline policy.
+
+        Args:
+            module: Where it stands.
+            block: The resource.
+            instance: Of it.
+            argument: That names the principal.
+            type_: Of the principal's resource.
+        """
+        bond = Bond(sure=True)
+        same = (each for each in module.instances(block, wants_addresses=True) if each.suffix == instance.suffix)
+        for name in self._principals(module, block, next(same, instance), argument, type_):
+            bond.add(name, None)
+        return self._with_members(bond)
+
+    def _with_members(self, bond: Bond) -> Bond:
+        members = [member for name in bond.names for member in self._members.get(name, ())]
+        return replace(bond, names=bond.names | dict.fromkeys(members)) if members else bond
+
+    # How they are found out
+
+    def _learn(self, module: Module) -> None:
+        for block in module.of_types(TYPES):
+            try:
+                for instance in module.instances(block, wants_addresses=True):
+                    self._learn_from(module, block, instance)
+            except PolicyLoadError as error:
+                self.unread.append(f"{'.'.join(block.labels)} is left out: {error}")
+
+    def _learn_from(self, module: Module, block: Block, instance: Instance) -> None:
+        module.run.evaluator.budget.renew()
+        if block.labels[0] in _ATTACHING:
+            self._learn_attachment(module, block, instance)
+        elif block.labels[0] in _MEMBERSHIPS:
+            self._learn_membership(module, block, instance)
+        else:
+            self._learn_holder(module, block, instance)
+
+    def _learn_attachment(self, module: Module, block: Block, instance: Instance) -> None:
+        found = [
+            name
+            for argument, type_ in _ATTACHING[block.labels[0]]
+            for name in self._principals(module, block, instance, argument, type_)
+        ]
+        for argument in ("policy_arn", "policy_arns"):
+            self._attach(module, block, instance, argument, found)
+
+    def _attach(self, module: Module, block: Block, instance: Instance, argument: str, names: list[str]) -> None:
+        for policy in _listed(module.value(block, argument, instance.scope)):
+            address = _address(policy)
+            doubt = instance.doubt or policy.doubt
+            for name in names:
+                if address is None:
+                    self._note_absent(policy, name)
+                elif doubt is None or not name.startswith("${"):
+                    self._managed[address].add(name, doubt)
+
+    def _note_absent(self, policy: Node, name: str) -> None:
+        arn = str(policy.value)[:200] if isinstance(policy.value, str | Template) else ""
+        if arn:
+            self.notes[name][absent.assumption(arn, name)] = None
+
+    def _learn_membership(self, module: Module, block: Block, instance: Instance) -> None:
+        groups, users = _MEMBERSHIPS[block.labels[0]]
+        for group in self._principals(module, block, instance, groups, "aws_iam_group"):
+            self._members[group] |= dict.fromkeys(self._principals(module, block, instance, users, "aws_iam_user"))
+
+    def _learn_holder(self, module: Module, block: Block, instance: Instance) -> None:
+        name = f"{module.prefix}{'.'.join(block.labels)}{instance.suffix}"
+        self._attach(module, block, replace(instance, doubt=None), "managed_policy_arns", [name])
+        for policy in _listed(module.value(block, "permissions_boundary", instance.scope)):
+            address = _address(policy)
+            if address is not None:
+                self._boundaries[address].add(name, policy.doubt)
+            elif isinstance(policy.value, str | Template):
+                self.notes[name][f"the boundary {str(policy.value)[:200]} of {name} is not read"] = None
+
+    def _principals(self, module: Module, block: Block, instance: Instance, argument: str, type_: str) -> list[str]:
+        """Return whom an argument names."""
+        scope = replace(instance.scope, wants_addresses=True)
+        found = []
+        for node in _listed(module.value(block, argument, scope)):
+            address = _address(node)
+            if address is not None:
+                found.append(address)
+            elif isinstance(node.value, str | Template):
+                name = str(node.value).rpartition("/")[2] if str(node.value).startswith("arn:") else str(node.value)
+                found.append(self._addresses(module, type_).get(name, name))
+        return found
+
+    def _addresses(self, module: Module, type_: str) -> dict[str, str]:
+        """Return the addresses of a module's resources of a type by their names."""
+        key = (id(module), type_)
+        if key not in self._names:
+            self._names[key] = found = {}
+            for block in module.of_types(frozenset({type_})):
+                for instance in module.instances(block):
+                    name = module.value(block, "name", instance.scope)
+                    if name is not None and isinstance(name.value, str | Template):
+                        found[str(name.value)] = f"{module.prefix}{'.'.join(block.labels)}{instance.suffix}"
+        return self._names[key]
+
+
+def _with_called(module: Module) -> Iterator[Module]:
+    yield module
+    for name in module.called():
+        for _, child in module.children(name):
+            yield from _with_called(child)
+
+
+def _listed(node: Node | None) -> Iterable[Node]:
+    if node is None:
+        return ()
+    items = values.items_of(node)
+    return [node] if items is None else items
+
+
+def _address(node: Node) -> str | None:
+    """Return the address of the resource whose name or ARN a value is."""
+    if isinstance(node.value, Template) and len(node.value.pieces) == 1:
+        symbol = node.value.tokens[0].symbol
+        return symbol.removeprefix("tf:") if symbol.startswith("tf:") and ".aws_s3_" not in symbol else None
+    return None

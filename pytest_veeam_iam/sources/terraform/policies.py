@@ -1,0 +1,265 @@
+"""Which policy documents stand in a file of a module, as what, and whom they belong to.
+
+A document is one if a resource makes it a policy of a role, user or group, a managed policy, an SCP or a permission
+set's policy; also a data block that nothing in the module uses. Trust policies, bucket policies and the like are
+none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.iam.document import Attachment
+from pytest_veeam_iam.iam.tree import Node
+from pytest_veeam_iam.sources.found import Found
+from pytest_veeam_iam.sources.terraform import documents, values
+from pytest_veeam_iam.sources.terraform.attachments import Attachments, Bond
+from pytest_veeam_iam.sources.terraform.buckets import buckets_of
+from pytest_veeam_iam.sources.terraform.directory import twice
+from pytest_veeam_iam.sources.terraform.evaluation import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pytest_veeam_iam.iam.tree import Token
+    from pytest_veeam_iam.sources.terraform.directory import SourceFile
+    from pytest_veeam_iam.sources.terraform.module import Instance, Module
+    from pytest_veeam_iam.sources.terraform.syntax import Argument, Block
+
+Kind: TypeAlias = Literal["managed", "role", "user", "group", "scp"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A type of resource that holds a document.
+
+    Attributes:
+        argument: The document.
+        kind: What the document is.
+        principal: The argument that names whom it belongs to, empty if none does.
+        type: Of the resource that this is.
+    """
+
+    argument: str
+    kind: Kind
+    principal: str = ""
+    type: str = ""
+
+
+_HOLDERS = {
+    "aws_iam_policy": _Holder("policy", "managed"),
+    "aws_iam_role_policy": _Holder("policy", "role", "role", "aws_iam_role"),
+    "aws_iam_user_policy": _Holder("policy", "user", "user", "aws_iam_user"),
+    "aws_iam_group_policy": _Holder("policy", "group", "group", "aws_iam_group"),
+    "aws_organizations_policy": _Holder("content", "scp"),
+    "aws_ssoadmin_permission_set_inline_policy": _Holder(
+        "inline_policy", "role", "permission_set_arn", "aws_ssoadmin_permission_set"
+    ),
+}
+_ROLE = "aws_iam_role"
+_DATA = "aws_iam_policy_document"
+MENTIONS = ("aws_iam_", "aws_organizations_policy", "aws_ssoadmin_permission_set_inline_policy", '"./', '"../')
+"""One of these stands in every file that holds or calls for a policy: a type of resource, or a module's local path."""
+
+_SCP = "SERVICE_CONTROL_POLICY"
+
+
+class Documents:
+    """The documents of one module and of those that it calls.
+
+    Args:
+        module: The module that is read first.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+
+    def is_fresh(self) -> bool:
+        """Return whether the modules that it calls, and the files that it names, are as they were."""
+        return self._module.run.is_fresh()
+
+    @cached_property
+    def buckets(self) -> tuple[tuple[str, str | None], ...]:
+        """The buckets of all these modules."""
+        return buckets_of(self._module)
+
+    @cached_property
+    def attachments(self) -> Attachments:
+        """Who has which policy; found out when the first document wants to know."""
+        return Attachments(self._module)
+
+    def of_file(self, file: SourceFile) -> list[Found]:
+        """Return the documents of one file, in its order.
+
+        Raises:
+            PolicyLoadError: The file cannot be read, or declares something twice.
+        """
+        file.index  # noqa: B018 - it raises
+        absent: dict[str, None] = {}
+        found = [*self._of_file(self._module, file, None, absent)]
+        return [replace(each, assumed=(*each.assumed, *absent)) for each in found] if absent else found
+
+    def _of_file(
+        self, module: Module, file: SourceFile, doubt: Token | None, absent: dict[str, None]
+    ) -> Iterator[Found]:
+        """Yield the documents of a file, and say which are absent only because of an assumption."""
+        for block in file.blocks:
+            if file.overrides or not _may_hold(block):
+                continue
+            try:
+                if block.type == "module":
+                    yield from self._of_call(module, block, doubt, absent)
+                else:
+                    yield from self._of_block(module, self._whole(module, file, block), doubt, absent)
+            except PolicyLoadError as error:
+                yield Found(_raising(error), f"{module.prefix}{_label(block)}")
+
+    def _whole(self, module: Module, file: SourceFile, block: Block) -> Block:
+        """Return a block with what overrides it; an error if another file declares it as well."""
+        address = (block.type, *block.labels)
+        for other in module.directory.files:
+            if other is not file and not other.overrides and other.may_declare(*address):
+                again = other.index.get(address) if module.directory.can_read(other) else None
+                if again is not None:
+                    raise twice(address, again, block)
+        return module.block(*address) or block
+
+    def _of_call(self, module: Module, block: Block, doubt: Token | None, absent: dict[str, None]) -> Iterator[Found]:
+        for _, child in module.children(block.labels[0]):
+            why = doubt or (None if child.caller is None else child.caller.doubt)
+            for file in child.directory.files:
+                if any(mention in file.text.text for mention in MENTIONS) and child.directory.can_read(file):
+                    yield from self._of_file(child, file, why, absent)
+
+    def _of_block(self, module: Module, block: Block, doubt: Token | None, absent: dict[str, None]) -> Iterator[Found]:
+        type_ = block.labels[0]
+        if block.type == "data" and (module.caller is not None or module.uses(block)):
+            return
+        instances, notes = module.run.recorded(lambda: module.instances(block))
+        if not instances:
+            absent.update((f"{module.prefix}{_label(block)} is left out, because {note}", None) for note in notes)
+        for instance in instances:
+            inner = replace(instance, doubt=doubt or instance.doubt)
+            if block.type == "data":
+                yield from self._alone(module, block, inner, notes)
+            elif type_ == _ROLE:
+                yield from self._inline(module, block, inner, notes)
+            else:
+                yield from self._of_resource(module, block, inner, notes)
+
+    # One document each
+
+    def _alone(self, module: Module, block: Block, instance: Instance, notes: dict[str, None]) -> Iterator[Found]:
+        """A data block that nothing uses; one with principals is no identity policy."""
+        if block.body.blocks("principals") or any(
+            nested.body.blocks("principals") or nested.body.blocks("not_principals")
+            for nested in block.body.blocks("statement")
+        ):
+            return
+        yield self._found(
+            module, f"{module.prefix}{_label(block)}{instance.suffix}", Attachment(), instance.doubt, notes,
+            partial(documents.document, module, block, instance.scope),
+        )  # fmt: skip
+
+    def _of_resource(self, module: Module, block: Block, instance: Instance, notes: dict[str, None]) -> Iterator[Found]:
+        holder = _HOLDERS[block.labels[0]]
+        argument = block.body.argument(holder.argument)
+        if argument is None or (holder.kind == "scp" and not _is_scp(module, block, instance)):
+            return
+        entity = f"{module.prefix}{_label(block)}{instance.suffix}"
+        bond, boundary_of = Bond(sure=True), tuple[str, ...]()
+        if holder.kind == "managed":
+            bond, boundary_of = self.attachments.of_managed(entity), self.attachments.of_boundary(entity)
+        elif holder.principal:
+            bond = self.attachments.of_inline(module, block, instance, holder.principal, holder.type)
+        attachment = Attachment(tuple(bond.names), boundary_of, holder.kind)
+        doubt = instance.doubt or (None if bond.sure else bond.doubt)
+        yield self._found(
+            module, entity, attachment, doubt, notes, partial(_document, module, argument, instance),
+        )  # fmt: skip
+
+    def _inline(self, module: Module, block: Block, instance: Instance, notes: dict[str, None]) -> Iterator[Found]:
+        """The inline policies that stand in a role itself."""
+        role = f"{module.prefix}{_label(block)}{instance.suffix}"
+        found = [*module.expand(block.body, "inline_policy", instance.scope)]
+        for number, (nested, scope, doubt) in enumerate(found):
+            argument = nested.body.argument("policy")
+            if argument is None:
+                continue
+            entity = role if len(found) == 1 else f"{role}.inline_policy[{number}]"
+            inner = replace(instance, scope=scope, doubt=instance.doubt or doubt)
+            yield self._found(
+                module, entity, Attachment((role,), (), "role"), inner.doubt, notes,
+                partial(_document, module, argument, inner),
+            )  # fmt: skip
+
+    def _found(
+        self,
+        module: Module,
+        entity: str,
+        attachment: Attachment,
+        doubt: Token | None,
+        notes: dict[str, None],
+        work: Callable[[], Node],
+    ) -> Found:
+        """Return a document; an error in it comes out when it is read, so that the others are not lost."""
+        module.run.evaluator.budget.renew()
+        said = dict(notes)
+        for name in attachment.principals:
+            said |= self.attachments.notes.get(name, {})
+        try:
+            tree, more = module.run.recorded(work)
+        except PolicyLoadError as error:
+            return Found(_raising(error), entity, attachment, tuple(said))
+        tree = _plain(documents.in_doubt(tree, doubt))
+        return Found(lambda: tree, entity, attachment, tuple(said | more), self.buckets)
+
+
+def _raising(error: PolicyLoadError) -> Callable[[], Node]:
+    def read() -> Node:
+        raise error
+
+    return read
+
+
+def _document(module: Module, argument: Argument, instance: Instance) -> Node:
+    """Return the document that an argument holds."""
+    value = module.evaluate(argument.value, instance.scope)
+    if values.is_null(value) or value.value == "":  # a default that nobody means
+        value = unknown(argument.value)
+    tree = documents.document_of(value)
+    reason = values.token_of(tree)
+    if reason is not None and reason.expression in module.run.unread:
+        raise module.run.unread[reason.expression]
+    return tree
+
+
+def _plain(node: Node) -> Node:
+    """Return a tree that holds nothing but nodes."""
+    value = node.value
+    if isinstance(value, list):
+        value = [_plain(item) for item in value]
+    elif isinstance(value, dict):
+        value = {key: _plain(member) for key, member in value.items()}
+    return Node(value, node.source, node.offset, node.keys, node.duplicates, node.doubt)
+
+
+def _label(block: Block) -> str:
+    return ".".join((*(() if block.type == "resource" else (block.type,)), *block.labels))
+
+
+def _may_hold(block: Block) -> bool:
+    if block.type == "module":
+        return len(block.labels) == 1
+    if len(block.labels) != 2:
+        return False
+    type_ = block.labels[0]
+    return type_ == _DATA if block.type == "data" else block.type == "resource" and type_ in (*_HOLDERS, _ROLE)
+
+
+def _is_scp(module: Module, block: Block, instance: Instance) -> bool:
+    type_ = module.value(block, "type", instance.scope)
+    return type_ is None or not isinstance(type_.value, str) or type_.value == _SCP

@@ -1,0 +1,229 @@
+"""References to resources, data and modules as a whole: what their attributes and instances are.
+
+A bucket's name and ARN are literal if its name is, else a token with the bucket's address, so that a target may name
+the bucket itself. Where somebody asks to whom a policy is attached, the name or ARN of a role, user, group or policy
+is a token with its address. Any other attribute is the argument of that name, if there is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.iam.tree import Node, Template, Token
+from pytest_veeam_iam.sources.terraform import functions, values
+from pytest_veeam_iam.sources.terraform.evaluation import Addressed, unknown
+from pytest_veeam_iam.sources.terraform.syntax import EachOf, GetAttribute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pytest_veeam_iam.sources.terraform.module import Instance, Module
+    from pytest_veeam_iam.sources.terraform.scope import Scope
+    from pytest_veeam_iam.sources.terraform.syntax import Block, Expression, Step
+
+PRINCIPALS = ("aws_iam_role", "aws_iam_user", "aws_iam_group", "aws_ssoadmin_permission_set")
+_ADDRESSED = (*PRINCIPALS, "aws_iam_policy")
+_NAMES = ("name", "id", "arn", "unique_id")
+_SAME_AS_NAME = {"aws_iam_role": "name", "aws_iam_user": "name", "aws_iam_group": "name", "aws_s3_bucket": "bucket"}
+"""Types whose ``id`` is the argument of that name."""
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ResourceReference(Addressed):
+    """A resource or data block, or one instance of it.
+
+    Attributes:
+        module: Where it stands.
+        address: ``resource`` or ``data``, its type and its name.
+        key: ``[0]`` or ``["a"]``; ``[*]`` for one of which nobody knows which; empty if nobody chose.
+        at: The expression that refers to it.
+        scope: Where that stands.
+    """
+
+    module: Module
+    address: tuple[str, str, str]
+    key: str = ""
+    at: Expression
+    scope: Scope
+
+    @classmethod
+    def to(cls, module: Module, address: tuple[str, str, str], at: Expression, scope: Scope) -> ResourceReference:
+        """Return a reference that an expression makes."""
+        token = Token(at.text, at.location)
+        return cls(
+            Template((token,)), at.source, at.start, pieces=(token,), module=module, address=address, at=at, scope=scope
+        )
+
+    @property
+    def label(self) -> str:
+        """Its address within its module."""
+        mode, type_, name = self.address
+        return f"{'data.' if mode == 'data' else ''}{type_}.{name}{self.key}"
+
+    @property
+    def _block(self) -> Block | None:
+        return self.module.block(*self.address)
+
+    def follow(self, step: Step, rest: Sequence[Step]) -> Node:  # noqa: ARG002 - of the base
+        """Return an attribute, or an instance."""
+        if isinstance(step, GetAttribute) and not step.name.isdigit():
+            return self._attribute(step.name)
+        assert not isinstance(step, EachOf)  # noqa: S101 - of walk
+        key = (
+            Node(step.name, self.source, self.offset) if isinstance(step, GetAttribute)
+            else self.module.evaluate(step.key, self.scope)
+        )  # fmt: skip
+        name = values.string_of(key)
+        if name is None:
+            return self._chosen("[*]")
+        chosen = self._chosen(f"[{name}]" if not isinstance(key.value, str) or name.isdigit() else f'["{name}"]')
+        return chosen if self._may_have(chosen.key) else unknown(self.at, failed=True)
+
+    def _may_have(self, key: str) -> bool:
+        """Return whether there may be an instance of that key."""
+        block = self._block
+        found = [] if block is None else self.module.instances(block)
+        return block is None or any(each.doubt is not None or each.suffix == key for each in found)
+
+    def _chosen(self, key: str) -> ResourceReference:
+        return replace(self, key=key)
+
+    def instances(self) -> list[Node]:
+        """Return its instances."""
+        return [instance for _, instance in self.pairs()]
+
+    def pairs(self) -> Iterator[tuple[Node, Node]]:
+        """Yield key and instance."""
+        block = self._block
+        if block is None or self.key:
+            yield Node("", self.source, self.offset), self
+            return
+        for instance in self.module.instances(block):
+            key = instance.scope.key or Node("", self.source, self.offset)
+            yield (
+                key,
+                values.doubted(self._chosen(instance.suffix or ("[*]" if instance.doubt else "")), instance.doubt),
+            )
+
+    def _instance(self) -> Instance | None:
+        """Return the instance that is meant, None if nobody knows it."""
+        block = self._block
+        found = [] if block is None else self.module.instances(block, wants_addresses=self.scope.wants_addresses)
+        return next((each for each in found if each.suffix == self.key), found[0] if len(found) == 1 else None)
+
+    def _attribute(self, name: str) -> Node:
+        _, type_, _ = self.address
+        if self.scope.wants_addresses and type_ in _ADDRESSED and name in _NAMES and self.address[0] == "resource":
+            return self._token(name, symbol=f"tf:{self.module.prefix}{self.label}", is_arn=name == "arn")
+        if type_ == "aws_s3_bucket" and name in ("arn", "id", "bucket"):
+            return self._bucket(name)
+        if type_ == "aws_iam_policy_document" and name in ("json", "minified_json"):
+            return self._document(name)
+        if (type_, name) == ("template_file", "rendered"):
+            return self._rendered()
+        argument = _SAME_AS_NAME.get(type_, name) if name == "id" else name
+        return self._argument(argument) or self._token(name)
+
+    def _argument(self, name: str) -> Node | None:
+        """Return the value of an argument, None if that is not known at all."""
+        block, instance = self._block, self._instance()
+        if block is None or instance is None:
+            return None
+        return self.module.value(block, name, replace(instance.scope, wants_addresses=self.scope.wants_addresses))
+
+    def _token(self, attribute: str, symbol: str = "", *, is_arn: bool = False) -> Node:
+        token = Token(f"{self.label}.{attribute}", self.at.location, symbol, is_arn)
+        return values.unknown(token, self.at.source, self.at.start)
+
+    def _bucket(self, attribute: str) -> Node:
+        name = self._argument("bucket")
+        if name is not None and isinstance(name.value, str) and name.value:
+            # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+            arn = f"arn:aws:s3:::{name.value}" if attribute == "arn" else name.value
+            return values.literal(arn, self.at.source, self.at.start)
+        return self._token(attribute, f"tf:{self.module.prefix}{self.label}", is_arn=attribute == "arn")
+
+    def _document(self, attribute: str) -> Node:
+        from pytest_veeam_iam.sources.terraform import documents
+
+        block, instance = self._block, self._instance()
+        if block is None or instance is None:
+            return self._token(attribute)
+        return self.module.once_document(
+            self.label, self.at, lambda: values.encoded(documents.document(self.module, block, instance.scope))
+        )
+
+    def _rendered(self) -> Node:
+        """Return what the old ``template_file`` makes of its template."""
+        template, variables = self._argument("template"), self._argument("vars")
+        if template is None or not isinstance(template.value, str):
+            return self._token("rendered")
+        names = {} if variables is None else values.members_of(variables)
+        if names is None:
+            return self._token("rendered")
+        return functions.render(self.module.run.evaluator, template, names, self.scope)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ModuleReference(Addressed):
+    """A called module, or one instance of it.
+
+    Attributes:
+        module: Who calls it.
+        name: Of the call.
+        key: As of a resource.
+        at: The expression that refers to it.
+        scope: Where that stands.
+    """
+
+    module: Module
+    name: str
+    key: str = ""
+    at: Expression
+    scope: Scope
+
+    @classmethod
+    def to(cls, module: Module, name: str, at: Expression, scope: Scope) -> ModuleReference:
+        """Return a reference that an expression makes."""
+        token = Token(at.text, at.location)
+        return cls(
+            Template((token,)), at.source, at.start, pieces=(token,), module=module, name=name, at=at, scope=scope
+        )
+
+    def follow(self, step: Step, rest: Sequence[Step]) -> Node:  # noqa: ARG002 - of the base
+        """Return an output, or an instance."""
+        assert not isinstance(step, EachOf)  # noqa: S101 - of walk
+        if isinstance(step, GetAttribute) and not step.name.isdigit():
+            return self._output(step.name)
+        key = (
+            Node(step.name, self.source, self.offset) if isinstance(step, GetAttribute)
+            else self.module.evaluate(step.key, self.scope)
+        )  # fmt: skip
+        name = values.string_of(key)
+        if name is None:
+            return replace(self, key="[*]")
+        return replace(self, key=f'["{name}"]' if isinstance(key.value, str) and not name.isdigit() else f"[{name}]")
+
+    def _output(self, name: str) -> Node:
+        found = self.module.children(self.name)
+        child = next((module for suffix, module in found if suffix == self.key), None)
+        expression = f"module.{self.name}{self.key}.{name}"
+        if child is None:
+            return values.unknown(Token(expression, self.at.location), self.at.source, self.at.start)
+        node = child.output(name, self.at, self.scope)
+        return unknown(self.at) if isinstance(node, values.Failed) else node
+
+    def instances(self) -> list[Node]:
+        """Return its instances."""
+        return [instance for _, instance in self.pairs()]
+
+    def pairs(self) -> Iterator[tuple[Node, Node]]:
+        """Yield key and instance."""
+        block = self.module.block("module", self.name)
+        if block is None or self.key:
+            yield Node("", self.source, self.offset), self
+            return
+        for instance in self.module.instances(block):
+            key = instance.scope.key or Node("", self.source, self.offset)
+            yield key, values.doubted(replace(self, key=instance.suffix), instance.doubt)
