@@ -11,14 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Token
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
 from pytest_veeam_iam.sources.json_text import MAX_NODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_veeam_iam.iam.tree import Node
+    from pytest_veeam_iam.sources.cloudformation.conditions import Verdict
     from pytest_veeam_iam.sources.cloudformation.stack import Resource, Stack
     from pytest_veeam_iam.sources.cloudformation.values import Values
 
@@ -65,28 +67,29 @@ class Attachments:
     Attributes:
         managed: Managed policy -> those who name it.
         boundaries: Managed policy -> those whose boundary it is.
+        broken: What cannot be attached, and why.
         notes: Principal -> what was assumed about its attachments, and what it has from elsewhere, in words.
     """
 
     def __init__(self, stack: Stack, values: Values) -> None:
         self.managed: dict[str, Bond] = {}
         self.boundaries: dict[str, Bond] = {}
+        self.broken: dict[str, PolicyLoadError] = {}
         self.notes: dict[str, dict[str, None]] = {}
         self._ties_left = MAX_NODES
         self._stack, self._values = stack, values
         self._logical: dict[tuple[str, str], str] = {}
         self._members: dict[str, Bond] = {}
-        for resource in stack.resources.values():
-            self._learn_name(resource)
-        for resource in stack.resources.values():
-            self._learn(resource)
+        for learn in (self._learn_name, self._learn_groups, self._learn_attached):
+            for resource in stack.resources.values():
+                self._learn(learn, resource)
 
     def principal(self, node: Node, kind: Kind) -> str:
         """Return what a role, user or group is called that a property names."""
         call = function_of(node)
         if call is not None and call[0] == "Ref" and isinstance(call[1].value, str):
             name = call[1].value
-            if name in self._stack.resources or self._owns_role(name.removesuffix("Role")):
+            if name in self._stack.resources or self.makes_role(name.removesuffix("Role")):
                 return name
         text = str(self._values.text(node))
         return self._logical.get((kind, text), text)
@@ -122,9 +125,13 @@ class Attachments:
                 for choice, why in self._values.choices(item):
                     yield choice, doubt or why
 
-    def _owns_role(self, name: str) -> bool:
+    def makes_role(self, name: str) -> Verdict:
+        """Tell whether SAM makes a role for a resource, because that names none; or what it hangs on."""
         resource = self._stack.resources.get(name)
-        return resource is not None and resource.type in SERVERLESS and "Role" not in resource.properties
+        if resource is None or resource.type not in SERVERLESS:
+            return False
+        named = self._values.choices(resource.properties["Role"]) if "Role" in resource.properties else []
+        return (named[0][1] or False) if named else True
 
     def _learn_name(self, resource: Resource) -> None:
         """Remember the name that a principal or managed policy has, and who is in which group."""
@@ -135,11 +142,13 @@ class Attachments:
         if name is not None and isinstance(text := self._values.text(name), str):
             self._logical.setdefault((kind, text), resource.name)
 
-    def _learn(self, resource: Resource) -> None:
+    def _learn(self, learn: Callable[[Resource], None], resource: Resource) -> None:
         self._values.identifiers = resource.identifiers
         with self._values.noting() as assumed:
-            self._learn_groups(resource)
-            self._learn_attached(resource)
+            try:
+                learn(resource)
+            except PolicyLoadError as error:
+                self.broken[resource.name] = error
         for name in (resource.name, f"{resource.name}Role") if assumed else ():
             self.notes.setdefault(name, {}).update(assumed)
 
@@ -158,7 +167,7 @@ class Attachments:
         if resource.type in OWNERS:
             self._learn_policies(resource.name, properties.get("ManagedPolicyArns"))
             self._learn_boundary(resource.name, properties.get("PermissionsBoundary"))
-        elif resource.type in SERVERLESS and self._owns_role(resource.name):
+        elif self.makes_role(resource.name):
             shared = members(self._stack.globals.get(resource.type.rpartition("::")[2]))
             boundary = properties.get("PermissionsBoundary") or shared.get("PermissionsBoundary")
             self._learn_policies(f"{resource.name}Role", properties.get("Policies"))

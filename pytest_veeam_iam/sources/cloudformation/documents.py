@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from pytest_veeam_iam.iam.tree import Node
     from pytest_veeam_iam.sources.cloudformation.attachments import Kind
+    from pytest_veeam_iam.sources.cloudformation.conditions import Verdict
     from pytest_veeam_iam.sources.cloudformation.stack import Resource, Stack
     from pytest_veeam_iam.sources.found import Bindings
 
@@ -79,6 +80,9 @@ class _Documents:
     def _of(self, resource: Resource) -> Iterator[Found]:
         self._values.identifiers = resource.identifiers
         reader = self._reader(resource)
+        if resource.name in self._attachments.broken:
+            yield Found(_raiser(self._attachments.broken[resource.name]), resource.name)
+            return
         if reader is None:
             return
         with self._values.noting() as assumed:
@@ -91,7 +95,7 @@ class _Documents:
         if exists is False:
             self._leave_out(resource, written, assumed)
             return
-        doubt = resource.doubt or (exists if isinstance(exists, Token) else None)
+        doubt = resource.doubt or _token(exists)
         for each in written:
             yield self._document(resource, each, doubt, assumed)
 
@@ -144,12 +148,11 @@ class _Documents:
                 yield _Written(node, bond, Bond(), doubt or why, OWNERS[resource.type])
 
     def _of_function(self, resource: Resource) -> Iterator[_Written]:
-        if "Role" in resource.properties:  # then SAM makes no role that Policies could be attached to
-            return
+        makes_role = self._attachments.makes_role(resource.name)
         bond = self._attachments.with_members(f"{resource.name}Role")
-        for policy, doubt in self._policies(resource):
+        for policy, doubt in self._policies(resource) if makes_role else ():
             if "Statement" in members(policy):
-                yield _Written(policy, bond, Bond(), doubt, "role")
+                yield _Written(policy, bond, Bond(), doubt or _token(makes_role), "role")
 
     def _of_organization(self, resource: Resource) -> Iterator[_Written]:
         kind = resource.properties.get("Type")
@@ -220,6 +223,10 @@ class _Documents:
 def _extend(bond: Bond, other: Bond) -> None:
     for name in other.names:
         bond.add(name, other.doubt)
+
+
+def _token(verdict: Verdict) -> Token | None:
+    return verdict if isinstance(verdict, Token) else None
 
 
 def _returner(node: Node) -> Callable[[], Node]:

@@ -398,6 +398,7 @@ def attachments(text: str, bind: dict[str, str] | None = None) -> list[tuple[str
 
 
 DOCUMENT = "PolicyDocument: {Statement: {Effect: Allow, Action: a, Resource: b}}"
+S = "{Statement: {Effect: Allow, Action: a, Resource: b}}"
 OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n"
 
 
@@ -425,6 +426,11 @@ OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n
         ("  P: {Type: AWS::IAM::RolePolicy, Properties: {RoleName: r}}", []),
         ("  R: {Type: AWS::IAM::Role}\n  B: {Type: AWS::S3::BucketPolicy, Properties: {"
          f"{DOCUMENT}}}}}\n  X: text\n  Y: {{Type: [a]}}", []),
+        ("  F: {Type: AWS::Serverless::Function, Properties: {"
+         f"Role: !If [Open, r, !Ref AWS::NoValue], Policies: {S}}}}}",
+         [("F", ("FRole",), "AWS::Region")]),
+        (f"  F: {{Type: AWS::Serverless::Function, Properties: {{Role: !Ref AWS::NoValue, Policies: [{S}]}}}}",
+         [("F", ("FRole",), "")]),
         (f"  P: {{Type: AWS::IAM::GroupPolicy, Properties: {{GroupName: g, {DOCUMENT}}}}}\n"
          "  U: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: g, Users: [u, !Ref V]}}\n"
          "  V: {Type: AWS::IAM::User}", [("P", ("g", "u", "V"), "")]),
@@ -496,6 +502,18 @@ Resources:
     )
 
 
+def test_a_list_of_policies_that_is_broken_does_not_hide_the_others() -> None:
+    broken, good = read(f"""Resources:
+  R: {{Type: AWS::IAM::Role, Properties: {{ManagedPolicyArns: [!If [a]], Policies: [{{{DOCUMENT}}}]}}}}
+  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{DOCUMENT}}}}}
+  B: {{Type: AWS::S3::Bucket, Properties: {{BucketName: !Sub [a]}}}}
+""")
+    assert plain(good.node)
+    assert good.buckets == (("cfn:B", None),)
+    with pytest.raises(PolicyLoadError, match=r"^t.yaml:2:66: Fn::If takes"):
+        broken.read()
+
+
 def test_a_repeated_key_of_a_document_is_kept_for_the_grammar_to_refuse() -> None:
     (found,) = read("""Resources:
   P:
@@ -543,7 +561,7 @@ def test_a_template_is_recognized_by_its_content(text: str, is_template: bool) -
         ("!Sub ${aws:username}", r"26: Fn::Sub looks for .* named aws:username, .*; if .* write \$\{!aws:username\}"),
         ("!Sub [a]", "26: Fn::Sub takes a list of a text and a map of values, but here stands a list of 1"),
         ("!Sub {a: b}", "26: Fn::Sub takes a text, but here stands an object"),
-        ("!Sub [[a], {}]", "27: Fn::Sub takes a text, but here stands a list"),
+        ("!Sub [[a], {}]", "27: Fn::Sub takes a text, but here stands a list of 1"),
         ("!Join [a]", "27: Fn::Join takes a list of a delimiter and a list, but here stands a list of 1"),
         ("!Join a", "27: Fn::Join takes a list of a delimiter and a list, but here stands a string"),
         ("!Join [[a], [b]]", "28: Fn::Join takes a text as delimiter, but here stands a list"),
@@ -551,7 +569,7 @@ def test_a_template_is_recognized_by_its_content(text: str, is_template: bool) -
         ("!Split ['', a]", "29: Fn::Split takes a text as delimiter"),
         ("!FindInMap [a, b]", "32: Fn::FindInMap takes the name of a map and two keys"),
         ("!If [Yes, a]", "25: Fn::If takes a list of a condition and two values, but here stands a list of 2"),
-        ("!If [[a], b, c]", "26: the name of a condition is a string, but here stands a list"),
+        ("!If [[a], b, c]", "26: Condition takes the name of a condition, but here stands a list of 1"),
         ("{Ref: [a]}", "27: Ref takes a name, but here stands a list"),
         ("!GetAtt {a: b}", "29: Fn::GetAtt takes a name, but here stands an object"),
     ],
@@ -559,8 +577,9 @@ def test_a_template_is_recognized_by_its_content(text: str, is_template: bool) -
 def test_a_function_that_cloudformation_refuses_is_an_error_at_its_place(written: str, message: str) -> None:
     line = SECTIONS.count("\n") + 1
     (found,) = read(SECTIONS + written)
-    with pytest.raises(PolicyLoadError, match=f"^t.yaml:{line}:{message}"):
+    with pytest.raises(PolicyLoadError, match=f"^t.yaml:{line}:{message}") as caught:
         found.read()
+    assert caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -582,8 +601,9 @@ Resources:
   Q: {{Type: AWS::IAM::ManagedPolicy, Condition: A, Properties: {{{DOCUMENT}}}}}
 """)
     for each in found:
-        with pytest.raises(PolicyLoadError, match=f"^t.yaml:{message}"):
+        with pytest.raises(PolicyLoadError, match=f"^t.yaml:{message}") as caught:
             each.read()
+        assert caught.value.remedy
     assert len(found) == 2
 
 
