@@ -145,15 +145,17 @@ def _check_parts(path: JSONPath) -> bool:
         if kind not in _SAFE:
             raise ExpressionError(f"uses {kind}, expected a path that only selects", "select values as they stand")
         if getattr(part, "op", None) == "=~":
-            shorten |= _check_pattern(str(part.value))
+            shorten |= _check_pattern(part.value)
         for name in ("left", "right", "expressions", "target", "value", "operands"):
             child = getattr(part, name, None)
             pending += child if isinstance(child, list) else [] if isinstance(child, _LITERALS) else [child]
     return shorten
 
 
-def _check_pattern(pattern: str) -> bool:
+def _check_pattern(pattern: object) -> bool:
     """Refuse a regular expression that could run for ever; return whether it could take more than linear time."""
+    if not isinstance(pattern, str):
+        raise ExpressionError("has a pattern that is no text", "write it in quotes")
     if len(pattern) > MAX_PATTERN:
         raise ExpressionError(f"has a pattern of more than {MAX_PATTERN} characters", "shorten it")
     bare = _character_class.sub("c", pattern)

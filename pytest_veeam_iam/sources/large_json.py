@@ -81,6 +81,9 @@ class LargeDocument(Node):
         if _end_of_space(source.text, end) != len(source.text):
             raise ValueError(end)
 
+    def __repr__(self) -> str:
+        return f"LargeDocument({self._source.path})"
+
     @property
     def value(self) -> Value:  # type: ignore[override]
         """The whole tree, strictly read: slow."""
