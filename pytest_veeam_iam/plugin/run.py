@@ -97,7 +97,8 @@ class Run:
             self._subjects.join(file_path, policies)
             subjects = partial(self._together, file_path)
         else:
-            subjects = partial(dict, self._subjects.apart(name, policies))
+            self._subjects.apart(name, policies)
+            subjects = partial(self._subjects.carried_by, name)
         return PolicyFile.of(parent, file_path, subjects=subjects, group_ids=self._group_ids)
 
     def _together(self, path: Path) -> dict[str, Subject]:

@@ -139,7 +139,7 @@ def read_tree(tree: Node, reading: Reading, *, is_named: bool = False) -> list[F
     if reading.select:
         return selected.select(tree, reading.select)
     if reading.form in selected.presets():
-        return selected.read(tree, reading, reading.form or "")
+        return selected.read_preset(tree, reading, reading.form or "")
     if reading.form:
         return _forced(tree, reading)
     form = form_of(tree)

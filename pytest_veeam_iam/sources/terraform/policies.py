@@ -7,6 +7,7 @@ none.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -76,6 +77,7 @@ class Documents:
 
     def __init__(self, module: Module) -> None:
         self._module = module
+        self._kept: dict[SourceFile, list[Found]] = {}
 
     def is_fresh(self) -> bool:
         """Return whether the modules that it calls, and the files that it names, are as they were."""
@@ -92,11 +94,30 @@ class Documents:
         return Attachments(self._module)
 
     def of_file(self, file: SourceFile) -> list[Found]:
-        """Return the documents of one file, in its order.
+        """Return the documents of one file, in its order, then those of other files that the same principals have.
 
         Raises:
             PolicyLoadError: The file cannot be read, or declares something twice.
         """
+        own = self._own(file)
+        principals = {name for each in own for name in each.attachment.principals}
+        return [*own, *self._companions(file, principals)] if principals else own
+
+    def _companions(self, file: SourceFile, principals: set[str]) -> Iterator[Found]:
+        """Yield what other files of the module attach to some principals; one that is broken speaks for itself."""
+        for other in self._module.directory.files:
+            if other is not file and any(mention in other.text.text for mention in MENTIONS):
+                with suppress(PolicyLoadError):
+                    for each in self._own(other):
+                        if not principals.isdisjoint((*each.attachment.principals, *each.attachment.boundary_of)):
+                            yield each
+
+    def _own(self, file: SourceFile) -> list[Found]:
+        if file not in self._kept:
+            self._kept[file] = self._read(file)
+        return self._kept[file]
+
+    def _read(self, file: SourceFile) -> list[Found]:
         file.index  # noqa: B018 - it raises
         absent: dict[str, None] = {}
         found = [*self._of_file(self._module, file, None, absent)]

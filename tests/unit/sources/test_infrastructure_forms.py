@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from infrastructure_examples import EXAMPLES, cases, described, expected, found_in, tree_of_case
+from tests.unit.sources.infrastructure_examples import EXAMPLES, cases, described, expected, found_in, tree_of_case
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Template, TextSource
