@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_veeam_iam.config import OPTIONS, Layers, Option, resolve
+from pytest_veeam_iam.config import DEFAULT_PACK, OPTIONS, Layers, Option, find_team_file, override, resolve
 from pytest_veeam_iam.errors import VeeamIamError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.document import Policy
     from pytest_veeam_iam.report import Report
     from pytest_veeam_iam.rulepacks import RulePack
+    from pytest_veeam_iam.teamfile import TeamFile
 
 _INI_TYPES = {"text": "string", "list": "linelist", "switch": "string"}
 
@@ -42,13 +43,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and, if policies are asked for, the hooks that check them."""
-    config.addinivalue_line("markers", "veeam_iam(**target): a test of IAM policies; the target of its veeam_check")
+    config.addinivalue_line(
+        "markers", 'veeam_iam(target="NAME", **keys): a test of IAM policies; the target of its veeam_check'
+    )
     try:
         layers = _layers(config)
-        if layers.is_active:
+        team = _team(config, layers)
+        if layers.is_active or (team is not None and _is_asked_for(config, team)):
             from pytest_veeam_iam.plugin.run import Run
 
-            config.pluginmanager.register(Run.start(config, resolve(layers)), Run.NAME)
+            config.pluginmanager.register(Run.start(config, resolve(layers), team), Run.NAME)
     except VeeamIamError as error:
         _refuse(config, error)
 
@@ -61,6 +65,23 @@ def _layers(config: pytest.Config) -> Layers:
         return config.getini(option.key)
 
     return Layers(typed, os.environ, ini)
+
+
+def _team(config: pytest.Config, layers: Layers) -> TeamFile | None:
+    """Return what the team has written down, or None; where there is nothing, nothing is imported."""
+    if layers.is_off or not (layers.text("config") or find_team_file(str(config.rootpath))):
+        return None
+    from pytest_veeam_iam.plugin.team import team_file
+
+    return team_file(config, layers)
+
+
+def _is_asked_for(config: pytest.Config, team: TeamFile) -> bool:
+    """Return whether targets are checked; a worker of xdist does what its controller does."""
+    from pytest_veeam_iam.plugin.team import is_asked_for
+    from pytest_veeam_iam.plugin.workers import is_idle, is_worker
+
+    return not is_idle(config) if is_worker(config) else is_asked_for(config, team)
 
 
 def _settings(config: pytest.Config) -> Settings:
@@ -91,7 +112,7 @@ def veeam_rulepack(pytestconfig: pytest.Config) -> RulePack:
     """The configured rule pack."""
     from pytest_veeam_iam.rulepacks import load_rulepack
 
-    return load_rulepack(_settings(pytestconfig).pack)
+    return load_rulepack(_settings(pytestconfig).pack or DEFAULT_PACK)
 
 
 @pytest.fixture(scope="session")
@@ -131,19 +152,12 @@ def veeam_check(request: pytest.FixtureRequest) -> Callable[..., Report]:
     from pytest_veeam_iam.assertions import check_veeam_backup_ready
 
     settings = _settings(request.config)
-    configured = {"pack": settings.pack, **settings.target}
+    configured = settings.arguments
     for marker in reversed(list(request.node.iter_markers("veeam_iam"))):
-        configured = _override(configured, marker.kwargs)
+        configured = override(configured, marker.kwargs)
 
     def check(policy: object, **target: object) -> Report:
         __tracebackhide__ = True
-        return check_veeam_backup_ready(policy, **_override(configured, target))  # type: ignore[arg-type]
+        return check_veeam_backup_ready(policy, **override(configured, target))  # type: ignore[arg-type]
 
     return check
-
-
-def _override(target: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Return a target with some keys replaced; groups of a higher layer replace a profile of a lower one, and back."""
-    other = {"profile": "groups", "groups": "profile"}
-    replaced = {other[name] for name in more if name in other} - set(more)
-    return {**{key: value for key, value in target.items() if key not in replaced}, **more}
