@@ -125,6 +125,11 @@ class Attachments:
                 for choice, why in self._values.choices(item):
                     yield choice, doubt or why
 
+    def condition_of(self, principal: str) -> str | None:
+        """Return the name of the condition on which the template creates a principal, None if there is none."""
+        resource = self._stack.resources.get(principal) or self._stack.resources.get(principal.removesuffix("Role"))
+        return resource.condition_name if resource is not None else None
+
     def makes_role(self, name: str) -> Verdict:
         """Tell whether SAM makes a role for a resource, because that names none; or what it hangs on."""
         resource = self._stack.resources.get(name)

@@ -95,9 +95,18 @@ class _Documents:
         if exists is False:
             self._leave_out(resource, written, assumed)
             return
-        doubt = resource.doubt or _token(exists)
         for each in written:
-            yield self._document(resource, each, doubt, assumed)
+            doubt = _token(exists)
+            if doubt and not self._may_lack(resource, each):
+                sentence = f"{resource.name} is created, which hangs on {doubt.expression}"
+                yield self._document(resource, each, resource.doubt, [*assumed, sentence])
+            else:
+                yield self._document(resource, each, resource.doubt or doubt, assumed)
+
+    def _may_lack(self, resource: Resource, written: _Written) -> bool:
+        """Tell whether somebody may be there without a document: whoever is not created on the same condition."""
+        principals = (*written.bond.names, *written.boundary.names)
+        return any(self._attachments.condition_of(name) != resource.condition_name for name in principals)
 
     def _leave_out(self, resource: Resource, written: list[_Written], assumed: Iterable[str]) -> None:
         """Remember for other documents of its principals why a document is not there."""

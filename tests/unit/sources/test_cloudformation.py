@@ -346,6 +346,10 @@ def test_an_unknown_value_stands_where_it_is_used() -> None:
 
 # Conditions
 
+DOCUMENT = "PolicyDocument: {Statement: {Effect: Allow, Action: a, Resource: b}}"
+S = "{Statement: {Effect: Allow, Action: a, Resource: b}}"
+OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n"
+
 
 @pytest.mark.parametrize(
     ("condition", "holds"),
@@ -380,7 +384,7 @@ Resources:
   P:
     Type: AWS::IAM::ManagedPolicy
     Condition: Asked
-    Properties: {{PolicyDocument: {{Statement: {{Effect: Allow, Action: a, Resource: b}}}}}}
+    Properties: {{Roles: [r], {DOCUMENT}}}
 """)
     if holds is False:
         assert found == []
@@ -397,9 +401,28 @@ def attachments(text: str, bind: dict[str, str] | None = None) -> list[tuple[str
             for each in read(text, bind)]  # fmt: skip
 
 
-DOCUMENT = "PolicyDocument: {Statement: {Effect: Allow, Action: a, Resource: b}}"
-S = "{Statement: {Effect: Allow, Action: a, Resource: b}}"
-OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n"
+@pytest.mark.parametrize(
+    ("resources", "doubt"),
+    [
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{{DOCUMENT}}}}}", False),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [r], {DOCUMENT}}}}}", True),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [!Ref R], {DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role}", True),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [!Ref R], {DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role, Condition: Open}", False),
+        (f"  R: {{Type: AWS::IAM::Role, Condition: Open, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}", False),
+        ("  F: {Type: AWS::Serverless::Function, Condition: Open, Properties: {Policies: [{Statement: []}]}}", False),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{{DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role, Properties: {PermissionsBoundary: !Ref P}}", True),
+        (f"  G: {{Type: AWS::IAM::Group, Condition: Open, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}\n"
+         "  U: {Type: AWS::IAM::User, Properties: {Groups: [!Ref G]}}", True),
+    ],
+)  # fmt: skip
+def test_a_policy_is_in_doubt_if_somebody_may_be_there_without_it(resources: str, doubt: bool) -> None:
+    (found,) = read(f"{OPEN}Resources:\n{resources}")
+    assert bool(found.node.doubt) is doubt
+    (name,) = [each for each in ("P", "R", "F", "G") if found.entity == each]
+    assert found.assumed == (() if doubt else (f"{name} is created, which hangs on AWS::Region",))
 
 
 @pytest.mark.parametrize(
