@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -261,6 +262,11 @@ def changed(kind: str, name: str, unknown: dict[str, Any], after: Any = None, mo
     return {"address": address, "mode": mode, "type": kind, "name": name, "change": change}
 
 
+IN_MODULE = planned("aws_iam_role_policy", "p", {"policy": "{}"}) | {"address": "module.m.aws_iam_role_policy.p"}
+CHANGE_IN_MODULE = changed("aws_iam_role_policy", "p", {"role": True})
+CHANGE_IN_MODULE |= {"address": IN_MODULE["address"], "module_address": "module.m"}
+
+
 def test_trust_policies_bucket_policies_and_data_are_left_out() -> None:
     value = plan_of(
         planned("aws_iam_role", "a", {"name": "a", "assume_role_policy": json.dumps(VEEAM)}),
@@ -382,10 +388,6 @@ def test_documents_that_are_made_of_each_other_end() -> None:
 
 
 def test_variables_that_set_each_other_end() -> None:
-    resource = planned("aws_iam_role_policy", "p", {"policy": json.dumps(VEEAM)})
-    resource["address"] = "module.m.aws_iam_role_policy.p"
-    change = changed("aws_iam_role_policy", "p", {"role": True})
-    change |= {"address": resource["address"], "module_address": "module.m"}
     block = {"mode": "managed", "type": "aws_iam_role_policy", "name": "p"}
     role = {"role": {"references": ["var.a"]}}
     module = {
@@ -395,8 +397,8 @@ def test_variables_that_set_each_other_end() -> None:
     call = {"expressions": {"a": {"references": ["module.m.out"]}}, "module": module}
     value = {
         "format_version": "1.2",
-        "planned_values": {"root_module": {"child_modules": [{"address": "module.m", "resources": [resource]}]}},
-        "resource_changes": [change],
+        "planned_values": {"root_module": {"child_modules": [{"address": "module.m", "resources": [IN_MODULE]}]}},
+        "resource_changes": [CHANGE_IN_MODULE],
         "configuration": {"root_module": {"module_calls": {"m": call}}},
     }
     (found,) = read(value)
@@ -406,3 +408,92 @@ def test_variables_that_set_each_other_end() -> None:
 def test_presets_have_examples() -> None:
     used = {json.loads(file.read_text("utf-8")).get("preset") for file in (EXAMPLES / "selected").glob("*/select.json")}
     assert set(selected.presets()) <= used
+
+
+# Small files that could be made into something huge.
+
+DOCUMENT = "aws_iam_policy_document"
+GROUP = {
+    "GroupName": "g",
+    "AttachedManagedPolicies": [{"PolicyArn": f"arn:aws:iam::aws:policy/p{number}"} for number in range(2000)],
+}
+CALLED = {
+    "outputs": {f"o{number}": {"expression": {"references": [f"var.v{number}"] * 2}} for number in range(30)},
+    "resources": [
+        {
+            "mode": "managed",
+            "type": "aws_iam_role_policy",
+            "name": "p",
+            "expressions": {"role": {"references": ["var.v0"]}},
+        }
+    ],
+}
+CALL = {f"v{number}": {"references": [f"module.m.o{number + 1}", f"module.m.o{number + 1}"]} for number in range(29)}
+HUGE: list[tuple[str, Any]] = [
+    (
+        "a group of many users with many policies",
+        {
+            "UserDetailList": [{"UserName": f"u{number}", "GroupList": ["g"]} for number in range(2000)],
+            "GroupDetailList": [GROUP],
+        },
+    ),
+    (
+        "a group of many users with many inline policies",
+        plan_of(
+            planned("aws_iam_group_membership", "m", {"group": "g", "users": [f"u{number}" for number in range(2000)]}),
+            *(planned("aws_iam_group_policy", f"p{number}", {"group": "g", "policy": "{}"}) for number in range(2000)),
+        ),
+    ),
+    (
+        "a document of ten times itself",
+        plan_of(
+            planned("aws_iam_policy", "p", {}),
+            resource_changes=[
+                changed("aws_iam_policy", "p", {"policy": True}),
+                changed(
+                    DOCUMENT,
+                    "d",
+                    {"source_policy_documents": [True] * 10},
+                    {"source_policy_documents": [None] * 10, "statement": [{"actions": ["s3:*"]}]},
+                    "data",
+                ),
+            ],
+            configuration={
+                "root_module": {
+                    "resources": [
+                        {
+                            "mode": "managed",
+                            "type": "aws_iam_policy",
+                            "name": "p",
+                            "expressions": {"policy": {"references": [f"data.{DOCUMENT}.d.json"]}},
+                        },
+                        {
+                            "mode": "data",
+                            "type": DOCUMENT,
+                            "name": "d",
+                            "expressions": {
+                                "source_policy_documents": {"references": [f"data.{DOCUMENT}.d.json"] * 10}
+                            },
+                        },
+                    ]
+                }
+            },
+        ),
+    ),
+    (
+        "variables that double at each step",
+        {
+            "format_version": "1.2",
+            "planned_values": {"root_module": {"child_modules": [{"address": "module.m", "resources": [IN_MODULE]}]}},
+            "resource_changes": [CHANGE_IN_MODULE],
+            "configuration": {"root_module": {"module_calls": {"m": {"expressions": CALL, "module": CALLED}}}},
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("value", [pytest.param(case[1], id=case[0]) for case in HUGE])
+def test_a_small_file_stays_small(value: Any) -> None:
+    started = time.monotonic()
+    survives(json.dumps(value).encode(), account_dump if "GroupDetailList" in value else terraform_plan)
+    assert time.monotonic() - started < 10
