@@ -312,6 +312,26 @@ def test_shorter_texts_are_found_first(wanted: list[Tokens], patterns: list[Toke
     assert lengths == sorted(lengths)
 
 
+@pytest.mark.parametrize(
+    ("patterns", "text", "live"),
+    [
+        (["abc"], "", "a"),
+        (["abc"], "ab", "c"),
+        (["abc"], "abc", ""),
+        (["a?c"], "a", ""),
+        (["?bc", "*c"], "x", "bc"),
+        (["a*", "a?a", "aa?", "?aa"], "", "a"),
+        (["aaab", "aaac", "aaba", "abca", "acba"], "a", "abc"),
+        (["".join(map(chr, range(0x4E00, 0x5E00))), "*b"], "", "\u4e00b"),
+    ],
+)
+def test_the_characters_that_make_a_difference_are_those_that_come_next(
+    patterns: list[str], text: str, live: str
+) -> None:
+    automaton = union(*patterns)
+    assert automaton.live(automaton.run(automaton.start, text)) == set(live)
+
+
 # --- the budget ---
 
 
@@ -363,6 +383,11 @@ def test_stars_that_cross_cost_no_more_than_their_order() -> None:
 def test_larger_automata_cost_more_for_each_step() -> None:
     few, many = union("*a*"), union("*a*", *(f"x{number}" for number in range(2_000)))
     assert _spent(union("?"), many) > 2 * _spent(union("?"), few)
+
+
+def test_many_automata_cost_more_for_each_step() -> None:
+    few, many = [union("*a*")] * 7, [union("*a*")] * 8
+    assert _spent(union("?"), *many) == 2 * _spent(union("?"), *few)
 
 
 def test_the_budget_is_the_same_on_every_run() -> None:
