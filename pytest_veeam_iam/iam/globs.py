@@ -267,10 +267,8 @@ def _accounts(text: str) -> list[tuple[Token, ...]]:
     if not re.search(r"[*?]", text) or not re.fullmatch(r"[0-9*?]*", text) or left_open < 0:
         return [_name(text, Chars.FIELD)]
     match len(parts) - 1:
-        case 0:
-            fills: list[tuple[int, ...]] = [()]
         case 1:
-            fills = [(left_open,)]
+            fills: list[tuple[int, ...]] = [(left_open,)]
         case 2:
             fills = [(left, left_open - left) for left in range(left_open + 1)]
         case _:

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_veeam_iam.iam.automata import Automaton, Budget, BudgetExceededError, Chars, Run, Token, signatures
+from pytest_veeam_iam.iam.automata import (
+    Automaton,
+    Budget,
+    BudgetExceededError,
+    Chars,
+    Run,
+    Token,
+    _downward,
+    signatures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -330,6 +339,12 @@ def test_the_characters_that_make_a_difference_are_those_that_come_next(
 ) -> None:
     automaton = union(*patterns)
     assert automaton.live(automaton.run(automaton.start, text)) == set(live)
+
+
+def test_a_bit_spreads_downward_within_its_pattern_alone() -> None:
+    assert _downward([3, 2]) == [(1, 0b01011), (2, 0b00001)]
+    assert _downward([1, 4]) == [(1, 0b01110), (2, 0b00110)]
+    assert _downward([1]) == _downward([]) == []
 
 
 # --- the budget ---

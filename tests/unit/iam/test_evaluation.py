@@ -406,7 +406,8 @@ def test_a_boundary_is_exactly_one_document() -> None:
 
 @pytest.mark.parametrize("levels", [[[]], [[EVERYTHING], []], [[], [EVERYTHING]]])
 def test_an_empty_level_of_scps_is_an_error(levels: list[list[Document]]) -> None:
-    with pytest.raises(TargetError, match="a level of service control policies is empty"):
+    message = "^a level of service control policies is empty: AWS attaches at least FullAWSAccess to each$"
+    with pytest.raises(TargetError, match=message):
         evaluate(EVERYTHING, "s3:GetObject", OBJECTS, service_control_policies=levels)
 
 
@@ -1031,6 +1032,12 @@ def test_a_complete_context_is_a_single_request() -> None:
             [OBJECTS, "arn:aws:*:::b"],
             's3:GetObject: resource "arn:aws:*:::b" has a wildcard in the service; '
             'write one service, for example "arn:aws:s3:::*"',
+        ),
+        (
+            "s3:GetObject",
+            "arn:aws:s3:${aws:x}::b/*",
+            's3:GetObject: resource "arn:aws:s3:${aws:x}::b/*" has a policy variable before the fifth colon, '
+            "where AWS allows none",
         ),
     ],
 )
