@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
 
@@ -174,6 +175,13 @@ def _principals(node: Node, problems: list[Problem]) -> tuple[Principal, ...]:
         if kind not in _PRINCIPAL_KINDS:
             raise _error(values, f'"{kind}" is not a kind of Principal', f"AWS knows {', '.join(_PRINCIPAL_KINDS)}")
         found += [Principal(kind, _text(item, kind), item.location) for item in _list(values)]
+    problems += [
+        Problem(f'"{each.text}" has a wildcard; write "*", or each name in full', each.location, "Principal")
+        for each in found
+        if each.kind == "AWS" and each.text != "*" and re.search(r"[*?]", each.text)
+    ]
+    if not found:
+        problems.append(Problem("this Principal names nobody; AWS wants at least one", node.location, "Principal"))
     return tuple(found)
 
 

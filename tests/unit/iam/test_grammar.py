@@ -127,7 +127,7 @@ def test_principals_are_read_in_every_form(name: str, element: object, expected:
     assert [(each.kind, each.text) for each in found.principals or ()] == expected
     assert found.principals is not None
     assert found.not_principal is (name == "NotPrincipal")
-    assert found.problems == ()
+    assert (found.problems == ()) is bool(expected)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +212,18 @@ PROBLEMS: list[tuple[str, tuple[str, str, str]]] = [
     (
         '{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*", "NotPrincipal": "*"}',
         ("3:71", "Principal", "this statement has both Principal and NotPrincipal; AWS wants one of them"),
+    ),
+    (
+        '{"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": {"AWS": ["*", "1111*"]}}',
+        ("3:79", "Principal", '"1111*" has a wildcard; write "*", or each name in full'),
+    ),
+    (
+        '{"Effect": "Deny", "Action": "*", "Resource": "*", "NotPrincipal": {"AWS": "arn:aws:iam::1:user/?"}}',
+        ("3:76", "Principal", '"arn:aws:iam::1:user/?" has a wildcard; write "*", or each name in full'),
+    ),
+    (
+        '{"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": {"AWS": []}}',
+        ("3:65", "Principal", "this Principal names nobody; AWS wants at least one"),
     ),
     (
         '{"Effect": "Allow", "Action": [], "Resource": "*"}',
