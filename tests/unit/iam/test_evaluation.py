@@ -242,6 +242,13 @@ def test_a_witness_is_one_of_the_resources_that_fail() -> None:
     assert answer.resources == tuple(asked)
 
 
+def test_a_witness_is_left_out_by_every_one_of_several_complements() -> None:
+    answer = ask(*(allow_but("s3:*", f"{BUCKET}/*{letter}*") for letter in "abcd"))
+    assert answer.decision == "partial"
+    assert answer.witness is not None
+    assert set("abcd") <= set(answer.witness.removeprefix(BUCKET))
+
+
 def test_the_statements_of_an_allowed_answer_are_those_that_grant() -> None:
     answer = ask(
         allow("s3:Put*", OBJECTS, Sid="Put"),
@@ -764,6 +771,12 @@ VARIABLES: list[tuple[str, list[Document], dict[str, Any], str]] = [
         "allowed",
     ),
     ("unknown in NotResource", [allow_but("s3:*", f"{BUCKET}/${{aws:username}}/*")], {}, "conditional"),
+    (
+        "unknown beside what is named for sure",
+        [allow_but("s3:*", [f"{BUCKET}/v*", f"{BUCKET}/${{aws:username}}*"])],
+        {},
+        "missing",
+    ),
     ("known in NotResource", [allow_but("s3:*", f"{BUCKET}/${{aws:username}}/*")], {"aws:username": "v"}, "missing"),
     ("absent in NotResource", [allow_but("s3:*", f"{BUCKET}/${{aws:username}}/*")], {"aws:username": None}, "allowed"),
     (
