@@ -46,7 +46,7 @@ class Caller:
         start, _, name = self.identity.partition(":role/")
         role = name.rpartition("/")[2]
         if self.session is None:
-            session = f"{start.replace(':iam:', ':sts:', 1)}:assumed-role/{role}/"
+            session = f"{start.replace(':iam:', ':sts:')}:assumed-role/{role}/"
             return any(text.startswith(session) for text in texts)
         return any(text.startswith(f"{start}:role/") and text.endswith(f"/{role}") for text in texts)
 

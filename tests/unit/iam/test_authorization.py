@@ -352,6 +352,7 @@ def test_the_account_of_the_resource_is_known_where_its_arn_has_one(
         ("ec2:StartInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/*", Decision.ALLOWED),
         ("ec2:RunInstances", "arn:aws:ec2:eu-west-1::image/*", Decision.CONDITIONAL),
         ("ec2:CopyImage", "arn:aws:ec2:eu-west-1:111122223333:image/*", Decision.CONDITIONAL),
+        ("logs:PutLogEvents", "arn:aws:logs:eu-west-1::log-group:a:b:c", Decision.CONDITIONAL),
     ],
 )
 def test_an_allow_knows_the_account_where_the_arn_has_one(action: str, resource: str, expected: Decision) -> None:

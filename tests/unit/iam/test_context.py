@@ -274,6 +274,33 @@ def test_keys_of_a_service_reach_only_the_actions_that_list_them() -> None:
     assert listing.lookup("aws:SourceIp") == ("1",)
 
 
+def test_the_catalogue_is_asked_about_the_action_on_the_resource() -> None:
+    asked = []
+
+    def keys_of(action: str, resource: str) -> list[str]:
+        asked.append((action, resource))
+        return ["s3:prefix"]
+
+    given = {"s3:prefix": "a", "s3:max-keys": "1"}
+    context = Context.of(given, keys_of=keys_of, region="eu-west-1", account="111122223333")
+    found = context.for_request("ec2:RunInstances", "arn:aws:ec2:eu-west-1::image/*")
+    assert asked == [("ec2:RunInstances", "arn:aws:ec2:eu-west-1::image/*")]
+    assert (found.lookup("s3:prefix"), found.lookup("s3:max-keys")) == (("a",), UNKNOWN)
+    assert (found.lookup("ec2:Region"), found.lookup("aws:ResourceAccount")) == (("eu-west-1",), UNKNOWN)
+
+
+@pytest.mark.parametrize(("key", "is_asked"), [("s3:prefix", True), ("EC2:Region", True), ("aws:SourceIp", False)])
+def test_the_catalogue_is_asked_only_for_keys_of_a_service(key: str, is_asked: bool) -> None:
+    asked = []
+
+    def keys_of(action: str, resource: str) -> list[str]:
+        asked.append(action)
+        return []
+
+    Context.of({"aws:userid": "x", key: "a"}, keys_of=keys_of).for_request("s3:ListBucket")
+    assert bool(asked) is is_asked
+
+
 def test_listing_nothing_keeps_a_context_without_keys_of_a_service() -> None:
     context = Context.of({"aws:SourceIp": "1"})
     assert context.listing(()) is context

@@ -339,6 +339,29 @@ def test_no_layer_is_named_where_the_identity_policies_do_not_allow_it(layers: d
     assert evaluate(document(allow("ec2:*")), "s3:GetObject", OBJECTS, **layers).blocked_by is None
 
 
+def test_a_bucket_policy_in_doubt_is_no_layer_that_blocks() -> None:
+    inside = document(allow("s3:*", OBJECTS, Principal={"AWS": [USER, "*"]}, Condition=OFFICE))
+    answer = evaluate(
+        document(allow("s3:*", Condition={"StringEquals": {"s3:TlsVersion": "1.3"}})),
+        "s3:GetObject",
+        OBJECTS,
+        permissions_boundary=document(allow("ec2:*")),
+        resource_policies=inside,
+        principal=USER,
+    )
+    assert answer.decision == "conditional"
+    assert answer.conditions == ("aws:SourceIp is in 10.0.0.0/8",)
+    wider = evaluate(
+        EVERYTHING,
+        "s3:GetObject",
+        OBJECTS,
+        permissions_boundary=document(allow("ec2:*")),
+        resource_policies=inside,
+        principal=USER,
+    )
+    assert (wider.decision, wider.blocked_by) == ("conditional", None)
+
+
 def test_no_layer_is_named_where_nothing_blocks() -> None:
     assert evaluate(EVERYTHING, "s3:GetObject", OBJECTS, permissions_boundary=EVERYTHING).blocked_by is None
     assert ask(allow("s3:*"), deny("s3:*")).blocked_by is None

@@ -90,6 +90,32 @@ def test_a_document_is_read_whole() -> None:
     assert [entry.text for entry in (*second.actions, *second.resources)] == ["iam:*", "*"]
 
 
+ONE = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"Statement": []},
+        {"Statement": ONE},
+        {"Statement": [ONE, {**ONE, "Action": ["s3:*", "ec2:*"], "Sid": "Two"}]},
+        {"Statement": [{**ONE, "Condition": {}}]},
+        {"Statement": [{**ONE, "Condition": {"Bool": {"a:b": True, "a:c": [False]}, "Null": {"a:d": []}}}]},
+        {"Statement": [{**ONE, "Condition": {"NumericEquals": {"a:b": [1, 2.5, -30]}}}]},
+        {"Statement": [{**ONE, "Sid": 'white space, "quotes" and \\ count for 0, 2 and 2'}]},
+        {"Statement": [], "Id": None},
+    ],
+)
+def test_the_size_is_that_of_compact_json_without_white_space(document: dict[str, Any]) -> None:
+    compact = json.dumps(document, separators=(",", ":")).replace(" ", "")
+    assert read(json.dumps(document, indent=4)).size == len(compact)
+
+
+def test_line_feeds_and_tabs_are_white_space() -> None:
+    sizes = {read(json.dumps({"Statement": {**ONE, "Sid": text}})).size for text in ("ab", "a b", "a\nb\r", "\ta\tb")}
+    assert len(sizes) == 1
+
+
 def test_a_single_statement_and_single_entries_are_lists_of_one() -> None:
     policy = read('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
     assert len(policy.statements) == 1
