@@ -296,6 +296,10 @@ PROBLEMS: list[tuple[str, tuple[str, str, str]]] = [
         ("3:53", "Sidd", '"Sidd" is not an element of an IAM policy; did you mean "Sid"?'),
     ),
     (
+        '{"Effect": "Allow", "Action": "*", "Resource": "*", "Prince": "x"}',
+        ("3:53", "Prince", f'"Prince" is not an element of an IAM policy; it knows {STATEMENT_KEYS}'),
+    ),
+    (
         '{"Effect": "Allow", "Action": "*", "Resource": "*", "Comment": "x"}',
         ("3:53", "Comment", f'"Comment" is not an element of an IAM policy; it knows {STATEMENT_KEYS}'),
     ),
@@ -365,6 +369,12 @@ def test_variables_before_the_fifth_colon_are_a_problem_of_2012_alone() -> None:
             '{"statement": []}',
             'p.json:1:1: this object has no "Statement", so it is not a policy document; '
             'did you mean "Statement" by "statement"?',
+        ),
+        ('{"State": []}', 'p.json:1:1: this object has no "Statement", so it is not a policy document'),
+        (
+            '{"Statment": [], "Statements": []}',
+            'p.json:1:1: this object has no "Statement", so it is not a policy document; '
+            'did you mean "Statement" by "Statements"?',
         ),
         (
             '{"Statements": []}',
@@ -480,4 +490,16 @@ def test_what_is_no_statement_is_refused(text: str, message: str) -> None:
 
 
 def test_a_bare_arn_is_no_principal() -> None:
-    assert statement(Principal="arn:aws:iam::111122223333:user/veeam").problems != ()
+    arn = "arn:aws:iam::111122223333:user/veeam"
+    found = statement(Principal=arn)
+    (problem,) = found.problems
+    assert problem.message == f'"{arn}" is not a Principal; write "*" or {{"AWS": "{arn}"}}'
+    assert (str(problem.location), problem.element) == ("p.json:3:69", "Principal")
+    assert [(each.kind, each.text, str(each.location)) for each in found.principals or ()] == [
+        ("AWS", arn, "p.json:3:69")
+    ]
+
+
+def test_a_principal_stands_where_it_is_written() -> None:
+    found = statement(Principal={"AWS": ["1", "2"]})
+    assert [str(each.location) for each in found.principals or ()] == ["p.json:3:78", "p.json:3:83"]
