@@ -347,8 +347,7 @@ def _covers_by_field(pattern: str, text: str) -> bool:
     """Return True if every field of an ARN pattern plainly covers that of ``text``; False says nothing."""
     fields, wanted_fields = pattern.split(":", _ARN_FIELDS - 1), text.split(":", _ARN_FIELDS - 1)
     return len(fields) == len(wanted_fields) == _ARN_FIELDS and all(
-        field in ("*", other)
-        or (field.endswith("*") and not re.search(r"[*?]", field[:-1]) and other.startswith(field[:-1]))
+        field == other or (field.endswith("*") and not re.search(r"[*?]", field[:-1]) and other.startswith(field[:-1]))
         for field, other in zip(fields, wanted_fields, strict=True)
     )
 

@@ -330,6 +330,7 @@ def test_shorter_texts_are_found_first(wanted: list[Tokens], patterns: list[Toke
         (["a?c"], "a", ""),
         (["?bc", "*c"], "x", "bc"),
         (["a*", "a?a", "aa?", "?aa"], "", "a"),
+        (["ab", "a?", "a*", "aa"], "", "a"),
         (["aaab", "aaac", "aaba", "abca", "acba"], "a", "abc"),
         (["".join(map(chr, range(0x4E00, 0x5E00))), "*b"], "", "\u4e00b"),
     ],
@@ -343,8 +344,14 @@ def test_the_characters_that_make_a_difference_are_those_that_come_next(
 
 def test_a_bit_spreads_downward_within_its_pattern_alone() -> None:
     assert _downward([3, 2]) == [(1, 0b01011), (2, 0b00001)]
+    assert _downward([2, 2, 2]) == [(1, 0b010101)]
     assert _downward([1, 4]) == [(1, 0b01110), (2, 0b00110)]
     assert _downward([1]) == _downward([]) == []
+
+
+def test_a_later_star_forgets_nothing_of_another_pattern() -> None:
+    assert union("x", "x*b").accepts_text("x")
+    assert union("xy", "ab", "x*b").accepts_text("xy")
 
 
 # --- the budget ---

@@ -145,7 +145,7 @@ ARNS = [
     ("arn:aws:ec2:eu:*i:j", "arn:aws:ec2:eu:12:i:j", False),
     ("arn:aws:ec2:eu:**2:i", "arn:aws:ec2:eu:1:2:i", False),
     ("arn:aws:ec2:*X:1:i", "arn:aws:ec2:euX:1:i", True),
-    ("arn:aws:ec2:*X:i", "arn:aws:ec2:eu:1X:i", False),
+    ("arn:aws:ec2:*X:i:j", "arn:aws:ec2:eu:1X:i:j", False),
     # after the fifth colon a colon is a character like any other
     ("arn:aws:s3:::*b", "arn:aws:s3:::a:b", True),
     ("arn:aws:s3:::a*b:c", "arn:aws:s3:::a:x:b:c", True),
@@ -224,6 +224,12 @@ def test_a_substituted_value_has_no_wildcards() -> None:
 def test_the_colons_of_a_substituted_value_count_as_fields() -> None:
     assert resource_glob(("arn:", Literal("a:b"), ":c:d:e*f:g")).accepts("arn:a:b:c:d:e:x:f:g")
     assert not resource_glob(("arn:", Literal("ab"), ":c:d:e*f:g")).accepts("arn:ab:c:d:e:x:f:g")
+
+
+def test_the_colons_of_all_pieces_count_as_fields() -> None:
+    glob = resource_glob(("arn:aws:s3:::b/", Literal("v"), "/", Literal("w"), "/x*y"))
+    assert glob.accepts("arn:aws:s3:::b/v/w/x:y")
+    assert not glob.accepts("arn:aws:s3:::b/v/x:y")
 
 
 def test_a_star_before_a_substituted_value_does_not_end_its_field() -> None:
@@ -594,6 +600,7 @@ def test_an_action_that_is_one_has_no_problem(text: str) -> None:
         ("s3:", '"s3:" is neither "*" nor of the form "service:Action"'),
         (":x", '":x" is neither "*" nor of the form "service:Action"'),
         ("s3:Get:x", '"s3:Get:x" is neither "*" nor of the form "service:Action"'),
+        ("s3:*:x", '"s3:*:x" is neither "*" nor of the form "service:Action"'),
         ("s3:Get x", '"s3:Get x" is neither "*" nor of the form "service:Action"'),
         ("s3:GetObject\n", '"s3:GetObject\n" is neither "*" nor of the form "service:Action"'),
         ("s*:x", '"s*:x" has a wildcard in the service; write one service, for example "s3:*", or "*"'),
