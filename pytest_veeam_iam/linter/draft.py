@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_veeam_iam.linter.limits import without_double_stars
-from pytest_veeam_iam.linter.loading import names_action
+from pytest_veeam_iam.linter.naming import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -96,7 +96,8 @@ class Draft:
                 if principal.text == found.detail or (not found.detail and principal.kind == "CanonicalUser"):
                     location, text = principal.location, principal.text
         if place.key[1] == "" and len(found.actions) == 1:
-            entries = [entry for entry in statement.actions if names_action(entry, found.actions[0])]
+            named = naming(statement)
+            entries = [*named.names(found.actions[0]), *named.patterns(found.actions[0])]
             location, text = (entries[0].location, entries[0].text) if len(entries) == 1 else (location, text)
         return location, statement, text
 

