@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_veeam_iam import check_veeam_backup_ready
+from pytest_veeam_iam.checks.too_large import Attached, Attachment, too_large
+from pytest_veeam_iam.sources import policies_of
 from tests.policy_documents import Document, allow, deny, document
 
 if TYPE_CHECKING:
@@ -35,6 +37,12 @@ UNKNOWN = [
     ("s3:RestorObject", "s3:RestorObject does not exist; did you mean s3:RestoreObject?"),
     ("s4:GetObject", "s4:GetObject does not exist; did you mean s3:GetObject?"),
     ("s3:Nothing*", "s3:Nothing* matches no action that exists"),
+    ("ec3:Describe*", "ec3:Describe* matches no action that exists: ec3 is no service; did you mean ec2:Describe*"),
+    ("s3x9:*", "s3x9:* matches no action that exists: s3x9 is no service"),
+    ("secretmanager:GetSecretValue", "secretmanager:GetSecretValue does not exist; did you mean secretsmanager:Get"),
+    ("cognito:AdminGetUser", "cognito:AdminGetUser does not exist; did you mean cognito-idp:AdminGetUser?"),
+    ("elastic-inference:Connect", None),  # retired; the names of other services are not near
+    ("iot1click:TagResource", None),
     ("s3:GetObjec?", None),
     ("s3:GetObject", None),
     ("S3:GETOBJECT", None),
@@ -183,6 +191,38 @@ def test_an_scp_that_is_too_large(size: int, is_found: bool) -> None:
     assert told.startswith("error: ") is is_found
 
 
+def test_a_boundary_is_a_managed_policy() -> None:
+    told = one("too_large", allow("s3:*"), permissions_boundary=sized(6_145))
+    assert told == "error: the document has 6,145 characters without white space; a managed policy may have 6,144"
+    assert not one("too_large", allow("s3:*"), permissions_boundary=sized(6_144))
+
+
+ATTACHED = [
+    (Attachment.MANAGED, [6_144, 6_144], ""),
+    (Attachment.MANAGED, [6_144, 6_145], "the document has 6,145 characters without white space; a managed policy may"),
+    (Attachment.USER, [1_000, 1_048], ""),
+    (Attachment.USER, [1_000, 1_049], "the 2 documents have 2,049 characters without white space; all inline policies"),
+    (Attachment.GROUP, [5_120], ""),
+    (Attachment.GROUP, [5_121], "all inline policies of a group together may have 5,120"),
+    (Attachment.ROLE, [4_000, 4_000, 2_240], ""),
+    (Attachment.ROLE, [4_000, 4_000, 2_241], "all inline policies of a role together may have 10,240"),
+    (Attachment.SCP, [5_120, 5_120], ""),
+    (Attachment.SCP, [5_121], "a service control policy may have 5,120"),
+]
+
+
+@pytest.mark.parametrize(("attachment", "sizes", "message"), ATTACHED)
+def test_the_limit_is_that_of_the_attachment(attachment: Attachment, sizes: list[int], message: str) -> None:
+    policies = tuple(policies_of(sized(size))[0] for size in sizes)
+    findings = [f"{each.severity}: {each.message}" for each in too_large([Attached(policies, attachment)])]
+    if not message:
+        assert findings == []
+    else:
+        assert len(findings) == 1
+        assert findings[0].startswith("error: ")
+        assert message in findings[0]
+
+
 def test_white_space_is_not_counted(tmp_path: Path) -> None:
     path = tmp_path / "policy.json"
     path.write_text(json.dumps(sized(6_144), indent=40), "utf-8")
@@ -221,6 +261,8 @@ KEYS = [
     ("aws:SourceIp", ""),
     ("AWS:sourceip", ""),
     ("aws:PrincipalTag/team", ""),
+    ("kms:EncryptionContext:aws:ebs:id", ""),
+    ("kms:EncryptionContextKey", "warning: kms:EncryptionContextKey is not a condition key that AWS has; did you mean"),
     ("s3:prefix", ""),
     ("s3:ExistingObjectTag/x", ""),
     ("accounts.google.com:aud", ""),
