@@ -70,6 +70,23 @@ def _grouped(findings: Sequence[Raw]) -> Iterator[Raw]:
         yield replace(group[0], actions=actions)
 
 
+class _Actions:
+    """All actions that a finding is about.
+
+    Args:
+        names: As AWS writes them.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names, self._lacking = frozenset(names), dict[str, bool]()
+
+    def lack_some_of(self, pattern: str) -> bool:
+        """Return whether a pattern takes in an action that is not among them; the same patterns are asked for often."""
+        if pattern not in self._lacking:
+            self._lacking[pattern] = not linter.actions_of(pattern) <= self._names
+        return self._lacking[pattern]
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One finding in its place.
@@ -78,7 +95,7 @@ class _Case:
         found: The finding.
         statement: Its statement.
         action: The one action to weigh, or empty.
-        others: All actions that the finding is about.
+        actions: All that the finding is about.
         policy: Its document.
         subject: All that is looked at.
     """
@@ -86,7 +103,7 @@ class _Case:
     found: Raw
     statement: Statement
     action: str
-    others: frozenset[str]
+    actions: _Actions
     policy: Policy
     subject: Subject
 
@@ -114,9 +131,9 @@ class _Case:
 def _weighed(found: Raw, policy: Policy, subject: Subject) -> Iterator[Finding]:
     """Yield the finding once for each reason why some of its actions are no problem, and once for the others."""
     by_reason: dict[str, list[str]] = {}
-    others = frozenset(found.actions)
+    about = _Actions(found.actions)
     for action in found.actions or ("",):
-        by_reason.setdefault(_why_wrong(found, action, others, policy, subject), []).append(action)
+        by_reason.setdefault(_why_wrong(found, action, about, policy, subject), []).append(action)
     for reason, actions in by_reason.items():
         if reason == _SAID:
             continue
@@ -151,14 +168,14 @@ def _shortened(names: Sequence[str]) -> str:
     return f"{', '.join(names[:_NAMED])}{more}"
 
 
-def _why_wrong(found: Raw, action: str, others: frozenset[str], policy: Policy, subject: Subject) -> str:
+def _why_wrong(found: Raw, action: str, about: _Actions, policy: Policy, subject: Subject) -> str:
     """Return why a finding is known to be wrong, _SAID if another check says it, or an empty string."""
     if found.issue in ("NO_VERSION", "INVALID_VERSION"):
         return _version(found, policy)
     if found.statement is None:
         return ""
     weigh = _WEIGHED.get(found.issue)
-    return weigh(_Case(found, found.statement, action, others, policy, subject)) if weigh else ""
+    return weigh(_Case(found, found.statement, action, about, policy, subject)) if weigh else ""
 
 
 def _version(found: Raw, policy: Policy) -> str:
@@ -249,12 +266,8 @@ def _resource_mismatch(case: _Case) -> str:
 
 def _pattern_has_others(case: _Case) -> bool:
     """Return whether the pattern that takes in the action takes in another one that the finding is not about."""
-    return any(_has_others(entry.text, case.others) for entry in linter.naming(case.statement).patterns(case.action))
-
-
-@lru_cache(maxsize=1024)
-def _has_others(pattern: str, actions: frozenset[str]) -> bool:
-    return not linter.actions_of(pattern) <= actions
+    patterns = linter.naming(case.statement).patterns(case.action)
+    return any(case.actions.lack_some_of(entry.text) for entry in patterns)
 
 
 @lru_cache(maxsize=1024)
