@@ -1,6 +1,6 @@
 """Policies that look right, or wrong, to a search for names: each gets its decisions, and no finding but the true ones.
 
-``RIGHT`` grants what the vendor lists for one bucket; most of the traps replace one of its statements.
+``right()`` grants what the vendor lists for one bucket; most of the traps replace one of its statements.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def test_a_trap_gets_its_decisions(trap: Trap) -> None:
     short = {result.action: str(result.decision) for group in report.groups for result in group.shortfalls}
     assert short == trap.falls_short
     errors = [each for each in report.findings if each.severity == "error"]
-    assert report.ready is not (short or errors)
+    assert report.ready is not bool(short or errors)
 
 
 @pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -422,8 +423,8 @@ def mutations(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[An
         yield from mutations(each, (*path, key))
 
 
-def mutated(path: tuple[Any, ...], value: Any) -> Document:
-    whole = copy.deepcopy(WHOLE)
+def mutated(path: tuple[Any, ...], value: Any, whole: Document) -> Document:
+    whole = copy.deepcopy(whole)
     place: Any = whole
     for key in path[:-1]:
         place = place[key]
@@ -449,8 +450,31 @@ def test_the_unchanged_document_is_ready() -> None:
 def test_a_mutation_is_no_traceback_and_no_pass(path: tuple[Any, ...], value: Any) -> None:
     as_text = json.dumps(value) if not isinstance(value, str) else value
     try:
-        found = check_veeam_backup_ready(json.dumps(mutated(path, value)), bucket="acme-veeam")
+        found = check_veeam_backup_ready(json.dumps(mutated(path, value, WHOLE)), bucket="acme-veeam")
     except PolicyLoadError:
         return
     assert not any("could not run" in each and "Error" in each for each in said(found)), said(found)
     assert found.ready is ((path, as_text) in VALID)
+
+
+SHIPPED_MUTATIONS = {
+    f"{path.stem}-{'/'.join(map(str, place))}": (path, place)
+    for path in (SHIPPED / "vendor-example.json", SHIPPED / "one-bucket" / "documented.json")
+    for place, _ in mutations(json.loads(path.read_text("utf-8")))
+}
+
+
+@pytest.mark.parametrize(("path", "place"), SHIPPED_MUTATIONS.values(), ids=SHIPPED_MUTATIONS)
+def test_a_mutation_of_a_shipped_policy_passes_nowhere(path: Path, place: tuple[Any, ...]) -> None:
+    for value in ODD:
+        whole = json.loads(path.read_text("utf-8"))
+        text = json.dumps(mutated(place, value, whole))
+        if (place[-1], value) == ("Sid", ""):
+            assert check_veeam_backup_ready(text).ready
+            continue
+        with pytest.raises((VeeamNotReady, PolicyLoadError)):
+            assert_lint_clean(text)
+        with suppress(PolicyLoadError):
+            found = check_veeam_backup_ready(text)
+            assert not found.ready
+            assert found.explain()
