@@ -133,7 +133,8 @@ def nearest(action: str) -> tuple[str, ...]:
         names = {lower: proper for each in _SETS for lower, proper in each.actions_of(near).items()}
         cutoff = 0.8 if near == service else 0.99  # in another service only the very name
         found += [f"{near}:{names[each]}" for each in get_close_matches(name.strip("*"), names, n=3, cutoff=cutoff)]
-    return tuple(found[:3])
+    misspelt = [each for each in found if _is_misspelling(name.strip("*"), each.partition(":")[2].lower())]
+    return tuple((misspelt or found)[:3])
 
 
 @lru_cache(maxsize=1024)
@@ -190,7 +191,7 @@ def only_lists(action: str) -> bool:
 
 def is_global_key(key: str) -> bool:
     """Return whether AWS has a condition key, in any case, that belongs to no action."""
-    return key.lower().startswith("aws:") or _stem(key.lower()) in {each.lower() for each in _GLOBAL_KEYS}
+    return key.lower().startswith("aws:") or _stem(key.lower()) in _GLOBAL
 
 
 def knows_key(action: str, key: str) -> bool:
@@ -252,8 +253,14 @@ def unknown_key(key: str) -> str | None:
     from difflib import get_close_matches
 
     base = _stem(key.lower())
-    service = base.partition(":")[0]
-    known = {each.lower(): each for each in _GLOBAL_KEYS}
+    service, colon, name = base.partition(":")
+    if base in _TAGS:
+        return None if "/" in key else f"{_TAGS[base]}/TAG"
+    if service == "aws" and "/" in key and base in _GLOBAL:
+        return _GLOBAL[base]
+    if not colon:
+        return _GLOBAL.get(f"aws:{name or service}")
+    known = dict(_GLOBAL)
     for data_set in _SETS:
         known |= data_set.keys_of(service) if service in data_set.services() else {}
     if (
@@ -415,3 +422,7 @@ _GLOBAL_KEYS = (
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
+
+_GLOBAL = {key.lower(): key for key in _GLOBAL_KEYS}
+_TAGS = {key: _GLOBAL[key] for key in ("aws:principaltag", "aws:requesttag", "aws:resourcetag")}
+"""Keys that are none without the name of a tag."""

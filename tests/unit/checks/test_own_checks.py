@@ -100,6 +100,9 @@ MISPLACED: list[tuple[list[str], list[str], bool]] = [
     (["s3:ListBucket"], ["*"], False),
     (["s3:ListBucket"], ["arn:aws:s3:::${aws:username}"], False),
     (["s3:GetObject"], ["arn:aws:s3:::${aws:username}"], False),
+    (["s3:GetObject"], ["arn:aws:s3::111122223333:acme-veeam/*"], True),
+    (["s3:GetObject"], ["arn:aws:s3::${aws:PrincipalAccount}:acme-veeam/*"], False),  # refused
+    (["iam:GetPolicy"], ["arn:aws:iam::aws:policy/x"], False),
     (["ec2:DescribeImages"], [BUCKET], True),
     (["ec2:DescribeImages"], ["*"], False),
     (["s3:ListAllMyBuckets"], ["arn:aws:s3:::*"], False),
@@ -155,6 +158,12 @@ FULL: list[tuple[Document, bool]] = [
     ({"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"}, False),
     ({"Effect": "Allow", "Action": "*", "NotResource": BUCKET}, True),
     (allow("*", BUCKET), False),
+    (allow("IAM:**"), True),
+    (allow("iam:*", "arn:aws:iam::*:*"), True),
+    (allow("iam:*", "arn:aws:iam::*:user/*"), True),
+    (allow("iam:*", "arn:aws:iam::111122223333:user/veeam"), False),
+    (allow("iam:*", "arn:aws:iam::*:role/*"), False),
+    ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:iam::*:*"}, False),
     (allow("iam:Get*"), False),
     (deny("*"), False),
 ]
@@ -269,6 +278,13 @@ KEYS = [
     ("aws:SourceIP4", "warning: aws:SourceIP4 is not a condition key that AWS has; did you mean aws:SourceIp?"),
     ("s3:prefx", "warning: s3:prefx is not a condition key that AWS has; did you mean s3:prefix?"),
     ("s3:whatever", "note: s3:whatever is unknown to policy-sentry "),
+    ("SourceIp", "warning: SourceIp is not a condition key that AWS has; did you mean aws:SourceIp?"),
+    ("whatever", ""),  # parliament says it
+    (
+        "aws:PrincipalTag",
+        "warning: aws:PrincipalTag is not a condition key that AWS has; did you mean aws:PrincipalTag/TAG",
+    ),
+    ("aws:SourceIp/x", "warning: aws:SourceIp/x is not a condition key that AWS has; did you mean aws:SourceIp?"),
 ]
 
 
@@ -276,6 +292,69 @@ KEYS = [
 def test_a_condition_key_that_does_not_exist(key: str, expected: str) -> None:
     told = one("unknown_condition_key", allow("s3:*", Condition={"StringLike": {key: "x"}}))
     assert told.startswith(expected) if expected else not told
+
+
+VARIABLES = [
+    ("${aws:username}", ""),
+    ("${aws:PrincipalTag/team, 'none'}", ""),
+    ("${ aws:username }", ""),
+    ("${*}", ""),
+    ("${var.bucket}", ""),
+    ("${AWS::AccountId}", ""),
+    ("${saml:sub}", ""),
+    ("${aws:usrname}", "warning: aws:usrname is not a condition key that AWS has; did you mean aws:Username?"),
+]
+
+
+@pytest.mark.parametrize(("variable", "expected"), VARIABLES)
+def test_a_policy_variable_is_a_key(variable: str, expected: str) -> None:
+    for statement in (
+        allow("s3:GetObject", f"{BUCKET}/{variable}/*"),
+        allow("s3:GetObject", OBJECTS, Condition={"StringLike": {"aws:userid": variable}}),
+    ):
+        told = one("unknown_condition_key", statement)
+        assert told.startswith(expected) if expected else not told
+
+
+# --- what is taken literally ---
+
+LITERAL: list[tuple[Document, str]] = [
+    (
+        allow("s3:ListBucket", BUCKET, Condition={"StringEquals": {"s3:prefix": ["a", "Veeam/*"]}}),
+        'StringEquals takes the star in "Veeam/*" literally, so that s3:prefix is never like it',
+    ),
+    (
+        deny("s3:*", Condition={"ForAnyValue:StringNotEqualsIfExists": {"aws:TagKeys": "a*"}}),
+        'ForAnyValue:StringNotEqualsIfExists takes the star in "a*" literally',
+    ),
+    (allow("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "Veeam/*"}}), ""),
+    (allow("s3:ListBucket", BUCKET, Condition={"StringEquals": {"s3:prefix": "${*}"}}), ""),
+    (allow("s3:ListBucket", BUCKET, Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::a*"}}), ""),
+    (allow("s3:GetObject", "arn:aws:s3:::<yourbucketname>/*"), "no bucket can have the name in"),
+    (allow("s3:GetObject", "arn:aws:s3:::YOUR BUCKET/*"), "no bucket can have the name in"),
+    (allow("s3:GetObject", "arn:aws:s3:::Old_Bucket.name-1*/<any>"), ""),
+    (allow("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*"), ""),
+    (allow("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/ap/object/*"), ""),
+    (allow("s3:GetObject", f"{OBJECTS} "), "ends with white space, which is a part of the name"),
+    (allow("s3:GetObject", f"{BUCKET}/${{aws:username/*"), "begins a policy variable and does not end it"),
+    (allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"), ""),
+]
+
+
+@pytest.mark.parametrize(("statement", "expected"), LITERAL)
+def test_a_text_that_is_taken_literally(statement: Document, expected: str) -> None:
+    told = one("taken_literally", statement)
+    assert told.startswith("warning: ") is bool(expected)
+    assert expected in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("version", ["2008-10-17", None])
+def test_a_variable_in_an_old_document(version: str | None) -> None:
+    old = [f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/${{var.folder}}/*", f"{BUCKET}/${{AWS::AccountId}}/*"]
+    told = found("taken_literally", document(allow("s3:GetObject", old), version=version))
+    assert len(told) == 1
+    assert '${aws:username}/*" holds a policy variable, which is plain text before' in told[0]
 
 
 # --- all of them ---
