@@ -269,6 +269,8 @@ def unknown_key(key: str) -> str | None:
         or len(base) > _LONGEST_NAME
     ):
         return None
+    if name in ("resourcetag", "requesttag"):  # many services have it, and do not say so
+        return ""
     near = get_close_matches(base, known, n=1, cutoff=0.8)
     return known[near[0]] if near else ""
 

@@ -279,6 +279,7 @@ KEYS = [
     ("s3:prefx", "warning: s3:prefx is not a condition key that AWS has; did you mean s3:prefix?"),
     ("s3:whatever", "note: s3:whatever is unknown to policy-sentry "),
     ("SourceIp", "warning: SourceIp is not a condition key that AWS has; did you mean aws:SourceIp?"),
+    ("cloudwatch:ResourceTag/by", "note: cloudwatch:ResourceTag/by is unknown to "),
     ("whatever", ""),  # parliament says it
     (
         "aws:PrincipalTag",

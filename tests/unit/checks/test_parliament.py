@@ -218,6 +218,7 @@ def test_a_document_alone_is_linted_as_what_it_is(statement: Document) -> None:
         {**BUCKET_POLICY, "Resource": "acme-veeam/*"},
         {**TRUST, **when("StringEqual", "aws:username", "x")},
         {**TRUST, "Sid": "Not alone"},
+        {**TRUST, "Resource": []},
     ],
 )
 def test_a_document_alone_that_aws_refuses_is_an_error(statement: Document) -> None:
@@ -235,6 +236,13 @@ def test_a_trust_policy_beside_the_roles_own_is_a_note() -> None:
     found = check_veeam_backup_ready([everything, document(TRUST)], bucket="acme-veeam")
     assert found.ready
     assert any("not linted: a role's trust policy" in each for each in said(found))
+
+
+@pytest.mark.parametrize("slot", ["permissions_boundary", "service_control_policies", "session_policies"])
+def test_a_trust_policy_in_another_place_is_an_error(slot: str) -> None:
+    everything = allow(["s3:*", "ec2:*", "ssm:*"], "*")
+    placed: Any = [document(TRUST)] if slot == "service_control_policies" else document(TRUST)
+    assert counting(report(everything, **{slot: placed}), "refused")
 
 
 def test_a_limit_may_have_a_star() -> None:
