@@ -62,7 +62,7 @@ def _grouped(findings: Sequence[Raw]) -> Iterator[Raw]:
     """Yield the findings, those that differ in their actions or details only as one."""
     groups: dict[object, list[Raw]] = {}
     for each in findings:
-        key = (each.issue, each.statement, each.location, each.text) if each.text else (each.issue, each.location)
+        key = (each.issue, each.statement, each.location, each.text)
         detail = "" if each.actions or each.issue == "RESOURCE_POLICY_PRIVILEGE_ESCALATION" else each.detail
         groups.setdefault((key, detail), []).append(each)
     for group in groups.values():
@@ -121,11 +121,6 @@ class _Case:
     def is_pattern(self) -> bool:
         """Whether the action is one of those that a pattern stands for."""
         return not linter.naming(self.statement).names(self.action)
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The conditions that stand where the finding is."""
-        return tuple(each for each in self.statement.conditions if each.location == self.found.location)
 
 
 def _weighed(found: Raw, policy: Policy, subject: Subject) -> Iterator[Finding]:
@@ -199,7 +194,9 @@ def _known_to(action: str) -> tuple[str, ...]:
 
 
 def _is_refused_here(case: _Case) -> bool:
-    return any(problem.location == case.found.location for problem in case.statement.problems)
+    location, text = case.found.location, case.found.text
+    here = [problem for problem in case.statement.problems if problem.location == location]
+    return any(location.line or not text or text in problem.message for problem in here)  # a mapping has no lines
 
 
 def _resource_star(case: _Case) -> str:
@@ -343,7 +340,7 @@ def _unknown_condition(case: _Case) -> str:
 
 def _mismatched_type(case: _Case) -> str:
     """Its patterns know no IPv6, no fractions and one form of dates; ``refused`` reads values as AWS does."""
-    conditions = case.conditions
+    conditions = case.found.conditions
     if any(condition_words.problems(each) for each in conditions):
         return _SAID
     if _has_variable(conditions):
@@ -379,9 +376,9 @@ def _is_operator_of(type_: str, condition: Condition) -> bool:
 
 
 def _bool_value(case: _Case) -> str:
-    if any(condition_words.problems(each) for each in case.conditions):
+    if any(condition_words.problems(each) for each in case.found.conditions):
         return _SAID
-    return "a policy variable stands there" if _has_variable(case.conditions) else ""
+    return "a policy variable stands there" if _has_variable(case.found.conditions) else ""
 
 
 def _has_variable(conditions: Sequence[Condition]) -> bool:
@@ -389,9 +386,9 @@ def _has_variable(conditions: Sequence[Condition]) -> bool:
 
 
 def _unknown_operator(case: _Case) -> str:
-    if not case.conditions:
+    if not case.found.conditions:
         return ""
-    return "AWS knows this operator" if all(form_of(each.operator) for each in case.conditions) else _SAID
+    return "AWS knows this operator" if all(form_of(each.operator) for each in case.found.conditions) else _SAID
 
 
 def _exception(case: _Case) -> str:

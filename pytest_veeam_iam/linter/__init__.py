@@ -10,7 +10,7 @@ Either distribution of the module does: ``parliament``, or its fork ``ol-parliam
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from pytest_veeam_iam.linter.naming import naming
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_veeam_iam.iam.document import Location, Policy, Statement
+    from pytest_veeam_iam.iam.document import Condition, Location, Policy, Statement
     from pytest_veeam_iam.linter.draft import Key
 
 __all__ = ["Failure", "Linted", "Raw", "actions_of", "distribution", "is_trust_policy", "lint", "naming"]
@@ -41,6 +41,7 @@ class Raw:
         statement: The statement that it is about; None if it is about the document.
         text: The action, resource, Sid, principal or condition key that it is about, if it is about one.
         actions: The actions that it names, as AWS writes them.
+        conditions: Those that it is about, if it is about some.
     """
 
     issue: str
@@ -51,6 +52,7 @@ class Raw:
     statement: Statement | None = None
     text: str = ""
     actions: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,9 @@ def _lint(policy: Policy) -> Linted:
 
 
 def _placed(found: Found, draft: Draft) -> Raw:
-    return _raw(found.issue, found.detail, *draft.about(found), found.actions)
+    about = draft.about(found)
+    raw = _raw(found.issue, found.detail, about.location, about.statement, about.text, found.actions)
+    return replace(raw, conditions=about.conditions) if about.conditions else raw
 
 
 def _unknown_actions(policy: Policy) -> dict[Key, Raw]:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from pytest_veeam_iam import PolicyLoadError, VeeamNotReady, assert_lint_clean, check_veeam_backup_ready
+from pytest_veeam_iam import (
+    PolicyLoadError,
+    VeeamNotReady,
+    assert_actions_valid,
+    assert_lint_clean,
+    check_veeam_backup_ready,
+)
 from pytest_veeam_iam.reporters import text
 from pytest_veeam_iam.sources import policies_of
 
@@ -162,6 +168,86 @@ def test_what_is_wrong_becomes_a_note_with_the_reason(statement: Document, reaso
     assert counting(found, "parliament", "refused") == [], said(found)
     if reason is not None:
         assert any(reason in each for each in said(found)), said(found)
+
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+NETWORK = {"aws:SourceIp": ["10.0.0.0/8", "2001:db8::/32"]}
+QUIET: dict[str, list[Document]] = {
+    "no plain text": [deny("s3:*", [BUCKET, OBJECTS], **when("Bool", "aws:SecureTransport", "false"))],
+    "an endpoint": [deny("*", "*", **when("StringNotEquals", "aws:SourceVpce", "vpce-1a2b"))],
+    "no deletion without a second factor": [
+        deny("s3:DeleteObject*", **when("BoolIfExists", "aws:MultiFactorAuthPresent", "false"))
+    ],
+    "some regions": [
+        {"Effect": "Deny", "NotAction": ["iam:*", "sts:*", "support:*"], "Resource": "*"}
+        | when("StringNotEquals", "aws:RequestedRegion", ["eu-west-1"])
+    ],
+    "locks stay": [deny(["s3:BypassGovernanceRetention", "s3:PutBucketObjectLockConfiguration"], "*")],
+    "home folders": [
+        allow("s3:ListBucket", BUCKET, **when("StringLike", "s3:prefix", ["", "Veeam", "Veeam/*"])),
+        allow(["s3:GetObject", "s3:PutObject"], f"{BUCKET}/${{aws:username}}/*"),
+    ],
+    "instances by tag": [
+        allow(
+            "ec2:StartInstances",
+            "arn:aws:ec2:*:111122223333:instance/*",
+            Condition={"StringEquals": {"ec2:ResourceTag/by": "veeam", "aws:ResourceAccount": "111122223333"}},
+        )
+    ],
+    "two kinds of conditions": [
+        allow(
+            "s3:GetObject",
+            Condition={
+                "IpAddress": NETWORK,
+                "DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"},
+                "NumericGreaterThanEquals": {"s3:TlsVersion": 1.2},
+            },
+        )
+    ],
+    "one bucket's key": [
+        allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            KEY,
+            Condition={
+                "StringLike": {"kms:ViaService": "s3.*.amazonaws.com"},
+                "ArnLike": {"kms:EncryptionContext:aws:s3:arn": OBJECTS},
+            },
+        )
+    ],
+    "a role for one service": [
+        allow(
+            "iam:PassRole",
+            "arn:aws:iam::111122223333:role/veeam-*",
+            **when("StringEquals", "iam:PassedToService", "ec2.amazonaws.com"),
+        )
+    ],
+    "encrypted only": [
+        deny("s3:PutObject", **when("StringNotEqualsIfExists", "s3:x-amz-server-side-encryption", ["aws:kms"]))
+    ],
+    "short locks": [
+        deny("s3:PutObjectRetention", **when("NumericGreaterThan", "s3:object-lock-remaining-retention-days", "90"))
+    ],
+    "an access point": [allow(["s3:GetObject", "s3:ListBucket"], [POINT, f"{POINT}/object/*"])],
+}
+
+
+@pytest.mark.parametrize("as_text", [False, True], ids=["mapping", "text"])
+@pytest.mark.parametrize("statements", QUIET.values(), ids=QUIET)
+def test_what_careful_people_write_is_quiet(statements: list[Document], as_text: bool) -> None:
+    policy = document(*statements)
+    asked = json.dumps(policy, indent=1) if as_text else policy
+    assert assert_lint_clean(asked, fail_on="warning")
+    assert assert_actions_valid(asked)
+
+
+@pytest.mark.parametrize("table", ["WRONG", "KEPT", "SAID", "REFUSED"])
+def test_a_mapping_has_the_findings_of_its_text(table: str) -> None:
+    """A mapping has no lines, so that places tell nothing apart."""
+    statements = [case[0] if isinstance(case, tuple) else case for case in globals()[table].values()]
+    policy = document(*statements)
+    asked = [check_veeam_backup_ready(each, bucket="acme-veeam") for each in (policy, json.dumps(policy, indent=1))]
+    mapping, text_ = ({(each.id, each.severity, each.message) for each in report.findings} for report in asked)
+    assert mapping == text_
 
 
 @pytest.mark.parametrize("pattern", ["s3:GetObject*", "s3:*Object", "s3:Get*"])
