@@ -72,7 +72,9 @@ class Example(Block):
         (project / FILE_OF[language]).write_text(lines_above + self.content, "utf-8")
         run = _pytest(project)
         if run.returncode != 0:
-            pytest.fail(f"{self.path.name}:{self.line + 1}: pytest fails with this\n{run.stdout}{run.stderr}", pytrace=False)
+            pytest.fail(
+                f"{self.path.name}:{self.line + 1}: pytest fails with this\n{run.stdout}{run.stderr}", pytrace=False
+            )
 
 
 class Output(Block):

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ ITEM = "lint"
 ESSENTIAL = False
 
 
-class Attachment(Enum):
+class Quota(Enum):
     """How documents are attached: the characters that AWS lets them have, and the words for it.
 
     All inline policies of a user, group or role share one limit. Any other document has its own.
@@ -43,12 +44,12 @@ class Attachment(Enum):
         return self in _INLINE
 
 
-_INLINE = (Attachment.USER, Attachment.GROUP, Attachment.ROLE)
-_LARGEST = max(attachment.limit for attachment in Attachment)
+_INLINE = (Quota.USER, Quota.GROUP, Quota.ROLE)
+_LARGEST = max(attachment.limit for attachment in Quota)
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class Counted:
     """Documents that share their attachment.
 
     Attributes:
@@ -57,24 +58,27 @@ class Attached:
     """
 
     policies: tuple[Policy, ...]
-    attachment: Attachment | None = None
+    attachment: Quota | None = None
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield an error for a document that does not fit, a warning for one that does not fit everywhere.
 
-    A boundary is always a managed policy. A file does not tell what its policy will be attached to.
+    A boundary is always a managed policy. A plain file does not tell what its policy will be attached to.
     """
-    yield from too_large(
-        (
-            Attached(subject.identity),
-            Attached(subject.boundary, Attachment.MANAGED),
-            Attached(subject.scps, Attachment.SCP),
-        )
-    )
+    inline: dict[tuple[Quota, tuple[str, ...]], list[Policy]] = defaultdict(list)
+    for policy in subject.identity:
+        kind = policy.attachment.kind
+        quota = None if kind is None else Quota[kind.upper()]
+        if quota is not None and quota.is_inline:
+            inline[quota, policy.attachment.principals].append(policy)
+        else:
+            yield from too_large((Counted((policy,), quota),))
+    yield from too_large(Counted(tuple(policies), quota) for (quota, _), policies in inline.items())
+    yield from too_large((Counted(subject.boundary, Quota.MANAGED), Counted(subject.scps, Quota.SCP)))
 
 
-def too_large(attached: Iterable[Attached]) -> Iterator[Finding]:
+def too_large(attached: Iterable[Counted]) -> Iterator[Finding]:
     """Yield a finding for all that has more characters than it may.
 
     Args:
@@ -82,7 +86,7 @@ def too_large(attached: Iterable[Attached]) -> Iterator[Finding]:
     """
     for each in attached:
         if each.attachment is None:
-            yield from (_anywhere(policy) for policy in each.policies if policy.size > Attachment.MANAGED.limit)
+            yield from (_anywhere(policy) for policy in each.policies if policy.size > Quota.MANAGED.limit)
         elif each.attachment.is_inline:
             size = sum(policy.size for policy in each.policies)
             if size > each.attachment.limit:
@@ -99,7 +103,7 @@ def _anywhere(policy: Policy) -> Finding:
     if policy.size > _LARGEST:
         return _finding(policy, count, f"AWS lets no policy have more than {_LARGEST:,}")
     inline = ", ".join(f"{each.limit:,} of a {each.name.lower()}" for each in _INLINE)
-    limits = f"{_limit(Attachment.MANAGED)}, all inline policies together {inline}"
+    limits = f"{_limit(Quota.MANAGED)}, all inline policies together {inline}"
     return _finding(policy, count, limits, Severity.WARNING)
 
 
@@ -108,7 +112,7 @@ def _count(documents: int, size: int) -> str:
     return f"{what} {size:,} characters without white space"
 
 
-def _limit(attachment: Attachment) -> str:
+def _limit(attachment: Quota) -> str:
     return f"{attachment.words} {attachment.limit:,}"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_veeam_iam import check_veeam_backup_ready
-from pytest_veeam_iam.checks.too_large import Attached, Attachment, too_large
+from pytest_veeam_iam.checks.too_large import Counted, Quota, too_large
 from pytest_veeam_iam.sources import policies_of
 from tests.policy_documents import Document, allow, deny, document
 
@@ -207,23 +207,23 @@ def test_a_boundary_is_a_managed_policy() -> None:
 
 
 ATTACHED = [
-    (Attachment.MANAGED, [6_144, 6_144], ""),
-    (Attachment.MANAGED, [6_144, 6_145], "the document has 6,145 characters without white space; a managed policy may"),
-    (Attachment.USER, [1_000, 1_048], ""),
-    (Attachment.USER, [1_000, 1_049], "the 2 documents have 2,049 characters without white space; all inline policies"),
-    (Attachment.GROUP, [5_120], ""),
-    (Attachment.GROUP, [5_121], "all inline policies of a group together may have 5,120"),
-    (Attachment.ROLE, [4_000, 4_000, 2_240], ""),
-    (Attachment.ROLE, [4_000, 4_000, 2_241], "all inline policies of a role together may have 10,240"),
-    (Attachment.SCP, [5_120, 5_120], ""),
-    (Attachment.SCP, [5_121], "a service control policy may have 5,120"),
+    (Quota.MANAGED, [6_144, 6_144], ""),
+    (Quota.MANAGED, [6_144, 6_145], "the document has 6,145 characters without white space; a managed policy may"),
+    (Quota.USER, [1_000, 1_048], ""),
+    (Quota.USER, [1_000, 1_049], "the 2 documents have 2,049 characters without white space; all inline policies"),
+    (Quota.GROUP, [5_120], ""),
+    (Quota.GROUP, [5_121], "all inline policies of a group together may have 5,120"),
+    (Quota.ROLE, [4_000, 4_000, 2_240], ""),
+    (Quota.ROLE, [4_000, 4_000, 2_241], "all inline policies of a role together may have 10,240"),
+    (Quota.SCP, [5_120, 5_120], ""),
+    (Quota.SCP, [5_121], "a service control policy may have 5,120"),
 ]
 
 
 @pytest.mark.parametrize(("attachment", "sizes", "message"), ATTACHED)
-def test_the_limit_is_that_of_the_attachment(attachment: Attachment, sizes: list[int], message: str) -> None:
+def test_the_limit_is_that_of_the_attachment(attachment: Quota, sizes: list[int], message: str) -> None:
     policies = tuple(policies_of(sized(size))[0] for size in sizes)
-    findings = [f"{each.severity}: {each.message}" for each in too_large([Attached(policies, attachment)])]
+    findings = [f"{each.severity}: {each.message}" for each in too_large([Counted(policies, attachment)])]
     if not message:
         assert findings == []
     else:
