@@ -497,3 +497,64 @@ def test_a_small_file_stays_small(value: Any) -> None:
     started = time.monotonic()
     survives(json.dumps(value).encode(), account_dump if "GroupDetailList" in value else terraform_plan)
     assert time.monotonic() - started < 10
+
+
+def test_a_user_states_the_groups_it_is_in() -> None:
+    value = plan_of(
+        planned("aws_iam_user", "u", {"name": "veeam"}),
+        planned("aws_iam_user_group_membership", "m", {"user": "veeam", "groups": ["backup"]}),
+        planned("aws_iam_group_policy", "p", {"group": "backup", "policy": json.dumps(VEEAM)}),
+    )
+    (found,) = read(value)
+    assert found.attachment.principals == ("backup", "aws_iam_user.u")
+
+
+def test_a_name_that_two_roles_have_stays_a_name() -> None:
+    value = plan_of(
+        *(planned("aws_iam_role", name, {"name": "backup"}) for name in ("a", "b")),
+        planned("aws_iam_role_policy", "p", {"role": "backup", "policy": json.dumps(VEEAM)}),
+    )
+    (found,) = read(value)
+    assert found.attachment.principals == ("backup",)
+
+
+def test_a_bound_policy_is_what_the_user_says() -> None:
+    value = plan_of(
+        planned("aws_iam_role_policy", "p", {"role": "backup"}),
+        resource_changes=[changed("aws_iam_role_policy", "p", {"policy": True})],
+    )
+    (found,) = read(value, **{"aws_iam_role_policy.p.policy": json.dumps(VEEAM)})
+    assert len(described(found)["statements"]) == len(VEEAM["Statement"])
+
+
+def test_of_many_policies_that_are_not_in_the_file_some_are_named() -> None:
+    group = GROUP | {"GroupPolicyList": [{"PolicyName": "p", "PolicyDocument": VEEAM}]}
+    (found,) = read({"GroupDetailList": [group]})
+    assert len(found.assumed) == 21
+    assert found.assumed[20].startswith("more policies are attached but not in this file")
+
+
+def test_unknown_sids_principals_and_conditions_are_tokens() -> None:
+    statement = {
+        "actions": ["s3:GetObject"],
+        "sid": None,
+        "principals": [{"type": "*", "identifiers": ["*"]}],
+        "not_principals": [{"identifiers": ["&{aws:username}"]}],
+        "condition": [{"test": "StringEquals", "variable": "a", "values": ["x"]}],
+        "resources": ["*"],
+    }
+    unknown = {"sid": True, "not_principals": [{"type": True}], "condition": True}
+    known = statement | {"sid": "Known", "not_principals": [], "condition": []}
+    value = deferred(statement, unknown, [])
+    document = value["resource_changes"][1]["change"]
+    document["after"]["statement"] = [known, statement]
+    document["after_unknown"]["statement"] = [{}, unknown]
+    (found,) = read(value)
+    first, second = described(found)["statements"]
+    name = "data.aws_iam_policy_document.d.statement[1]"
+    assert (first["Sid"], first["doubt"]) == ("Known", f"${{{name}.sid}}")
+    assert second["Sid"] == f"${{{name}.sid}}"
+    assert second["Principal"] == "*"
+    key, doubtful = f"${{{name}.not_principals[0].type}}", {"doubt": f"${{{name}.not_principals[0].type}}"}
+    assert second["NotPrincipal"] == {key: doubtful | {"value": ["${aws:username}"]}}
+    assert second["Condition"] == f"${{{name}.condition}}"
