@@ -66,8 +66,7 @@ def known_part(policy: Policy) -> Policy:
     """Return what can be said of a policy as a text, whatever its unknown values are.
 
     An action or resource that is unknown as a whole is left out, and a statement that has nothing else; why AWS refuses
-    it
-    is still said. A value within an ARN becomes one that could stand there.
+    it is still said. A value within an ARN becomes one that could stand there.
     """
     if policy.tree is None:
         return policy
