@@ -25,6 +25,7 @@ _FIRST_HOLE = 0xF0000
 """Of a private use plane of Unicode: no text has a meaning for these characters."""
 
 _LAST_HOLE = 0xFFFFD
+_QUOTE = re.compile(r'\\.|"', re.DOTALL)
 _ENCODED_OR_NOT = re.compile(r"(?:%[0-9A-Fa-f]{2})+|[^%]+|%")
 
 
@@ -76,10 +77,11 @@ class EmbeddedText(TextSource):
         self._bare: set[int] = set()
         texts: list[str] = []
         length, in_string = 0, False
-        for piece in pieces:
+        last = max((index for index, piece in enumerate(pieces) if isinstance(piece, Token)), default=0)
+        for index, piece in enumerate(pieces):
             if isinstance(piece, Span):
                 text = piece.text
-                in_string = _ends_in_string(text, in_string=in_string)
+                in_string = index < last and _ends_in_string(text, in_string=in_string)
                 self._refuse_holes(piece)
             else:
                 text = self._hole(piece)
@@ -132,14 +134,9 @@ class EmbeddedText(TextSource):
 
 
 def _ends_in_string(text: str, *, in_string: bool) -> bool:
-    index = 0
-    while index < len(text):
-        if in_string and text[index] == "\\":
-            index += 2
-            continue
-        in_string = in_string is not (text[index] == '"')
-        index += 1
-    return in_string
+    """Return whether a text of JSON ends within a string; a quote behind a backslash is none."""
+    quotes = text.count('"') if "\\" not in text else sum(mark == '"' for mark in _QUOTE.findall(text))
+    return in_string is not (quotes % 2 == 1)
 
 
 def parse(path: str, pieces: Sequence[Piece]) -> Node:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Token
+from pytest_veeam_iam.sources import absent
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
 from pytest_veeam_iam.sources.json_text import MAX_NODES
 
@@ -39,6 +40,17 @@ LISTS: Mapping[str, Kind] = {"Roles": "role", "Users": "user", "Groups": "group"
 _NAMES = {"role": "RoleName", "user": "UserName", "group": "GroupName"}
 
 
+def _is_of_aws(called: str) -> bool:
+    """Return whether a policy is AWS's and only allows; SAM calls those by their names alone."""
+    return absent.only_allows(called) or not (":" in called or "${" in called)
+
+
+def _called(text: str) -> str:
+    """Return what a policy is called in messages, an unknown name without its marks."""
+    inner = text.removeprefix("${").removesuffix("}")
+    return (text if "${" in inner or len(inner) + 3 != len(text) else inner)[:200]
+
+
 @dataclass
 class Bond:
     """What ties policies to principals.
@@ -57,6 +69,25 @@ class Bond:
         self.doubt = self.doubt or doubt
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """A managed policy that is not in the template.
+
+    Attributes:
+        called: What the template calls it.
+        place: Where it is named.
+        principal: Who has it, or whose boundary it is.
+        is_boundary: Whether it is a boundary.
+        doubt: Why the principal may not have it, or None.
+    """
+
+    called: str
+    place: Node
+    principal: str
+    is_boundary: bool = False
+    doubt: Token | None = None
+
+
 class Attachments:
     """The principals of a template.
 
@@ -68,7 +99,8 @@ class Attachments:
         managed: Managed policy -> those who name it.
         boundaries: Managed policy -> those whose boundary it is.
         broken: What cannot be attached, and why.
-        notes: Principal -> what was assumed about its attachments, and what it has from elsewhere, in words.
+        notes: Principal -> what was assumed about its attachments, and what of AWS's own it has, in words.
+        elsewhere: What somebody has that another stack makes, so that nobody can say what it denies or limits.
     """
 
     def __init__(self, stack: Stack, values: Values) -> None:
@@ -76,6 +108,7 @@ class Attachments:
         self.boundaries: dict[str, Bond] = {}
         self.broken: dict[str, PolicyLoadError] = {}
         self.notes: dict[str, dict[str, None]] = {}
+        self.elsewhere: list[Elsewhere] = []
         self._ties_left = MAX_NODES
         self._stack, self._values = stack, values
         self._logical: dict[tuple[str, str], str] = {}
@@ -124,6 +157,11 @@ class Attachments:
             for item in items(made if made is not None and isinstance(made.value, list) else node):
                 for choice, why in self._values.choices(item):
                     yield choice, doubt or why
+
+    def condition_of(self, principal: str) -> str | None:
+        """Return the name of the condition on which the template creates a principal, None if there is none."""
+        resource = self._stack.resources.get(principal) or self._stack.resources.get(principal.removesuffix("Role"))
+        return resource.condition_name if resource is not None else None
 
     def makes_role(self, name: str) -> Verdict:
         """Tell whether SAM makes a role for a resource, because that names none; or what it hangs on."""
@@ -183,7 +221,11 @@ class Attachments:
             if name is not None:
                 self.managed.setdefault(name, Bond()).add(principal, doubt)
                 continue
-            what = next(iter(fields)) if fields and not function_of(item) else str(self._values.text(item))
+            is_template = bool(fields) and not function_of(item)
+            what = next(iter(fields)) if is_template else str(self._values.text(item))
+            if not is_template and not _is_of_aws(what):
+                self.elsewhere.append(Elsewhere(_called(what), item, principal, doubt=doubt))
+                continue
             place = item.location
             where = f" ({place.path}:{place.line})" if place.line else ""
             sentence = f"what {what[:200]} allows {principal} is not counted{where}"
@@ -195,8 +237,8 @@ class Attachments:
             if name is not None:
                 self.boundaries.setdefault(name, Bond()).add(principal, doubt)
             else:
-                sentence = f"the boundary {str(self._values.text(item))[:200]} of {principal} is not read"
-                self.notes.setdefault(principal, {})[sentence] = None
+                called = _called(str(self._values.text(item)))
+                self.elsewhere.append(Elsewhere(called, item, principal, is_boundary=True, doubt=doubt))
 
     def _managed_policy(self, node: Node) -> str | None:
         """Return the logical id of the managed policy whose ARN or name a node is, None if the template has none."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
 from pytest_veeam_iam.iam.tree import Token
-from pytest_veeam_iam.sources import embedded
+from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.cloudformation.attachments import LISTS, MANAGED, OWNERS, SERVERLESS, Attachments, Bond
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
 from pytest_veeam_iam.sources.cloudformation.values import MAX_ASSUMED, Values, in_doubt
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_veeam_iam.iam.tree import Node
-    from pytest_veeam_iam.sources.cloudformation.attachments import Kind
+    from pytest_veeam_iam.sources.cloudformation.attachments import Elsewhere, Kind
     from pytest_veeam_iam.sources.cloudformation.conditions import Verdict
     from pytest_veeam_iam.sources.cloudformation.stack import Resource, Stack
     from pytest_veeam_iam.sources.found import Bindings
@@ -68,7 +68,18 @@ class _Documents:
     def found(self) -> list[Found]:
         """Return every document, with what had to be assumed for it and for others of the same principal."""
         found = [each for resource in self._stack.resources.values() for each in self._of(resource)]
+        found += map(self._elsewhere, self._attachments.elsewhere)
         return [replace(each, assumed=(*each.assumed, *self._also(each))) for each in found]
+
+    def _elsewhere(self, policy: Elsewhere) -> Found:
+        """Return a document of which nothing is known: it may deny, or limit, anything."""
+        node = absent.unknown(policy.called, policy.place)
+        attachment = (
+            Attachment(boundary_of=(policy.principal,), kind="managed")
+            if policy.is_boundary
+            else Attachment((policy.principal,), kind="managed")
+        )
+        return Found(_returner(node), policy.called, attachment, buckets=self._buckets)
 
     def _also(self, found: Found) -> list[str]:
         principals, limited = found.attachment.principals, found.attachment.boundary_of
@@ -95,9 +106,18 @@ class _Documents:
         if exists is False:
             self._leave_out(resource, written, assumed)
             return
-        doubt = resource.doubt or _token(exists)
         for each in written:
-            yield self._document(resource, each, doubt, assumed)
+            doubt = _token(exists)
+            if doubt and not self._may_lack(resource, each):
+                sentence = f"{resource.name} is created, which hangs on {doubt.expression}"
+                yield self._document(resource, each, resource.doubt, [*assumed, sentence])
+            else:
+                yield self._document(resource, each, resource.doubt or doubt, assumed)
+
+    def _may_lack(self, resource: Resource, written: _Written) -> bool:
+        """Tell whether somebody may be there without a document: whoever is not created on the same condition."""
+        principals = (*written.bond.names, *written.boundary.names)
+        return any(self._attachments.condition_of(name) != resource.condition_name for name in principals)
 
     def _leave_out(self, resource: Resource, written: list[_Written], assumed: Iterable[str]) -> None:
         """Remember for other documents of its principals why a document is not there."""

@@ -42,6 +42,12 @@ class Resource:
     doubt: Token | None = None
     identifiers: frozenset[str] = frozenset()
 
+    @property
+    def condition_name(self) -> str | None:
+        """The name of the condition on which it is created, or None."""
+        name = self.condition.value if self.condition is not None else None
+        return name if isinstance(name, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:

@@ -154,7 +154,7 @@ class Attachments:
     def _note_absent(self, policy: Node, name: str) -> None:
         arn = str(policy.value)[:200] if isinstance(policy.value, str | Template) else ""
         if arn:
-            self.notes[name][absent.assumption(arn, name)] = None
+            self.notes[name] |= dict.fromkeys(absent.assumptions((name,), {name: (arn,)}))
 
     def _learn_membership(self, module: Module, block: Block, instance: Instance) -> None:
         groups, users = _MEMBERSHIPS[block.labels[0]]

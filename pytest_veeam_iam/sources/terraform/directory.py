@@ -13,18 +13,20 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.sources import files
 from pytest_veeam_iam.sources.terraform import hcl, json_syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
     from pytest_veeam_iam.iam.tree import TextSource
     from pytest_veeam_iam.sources.terraform.syntax import Block
+
+T = TypeVar("T")
 
 MAX_FILES = 2_000
 """Files of a directory; more are an error."""
@@ -40,6 +42,10 @@ _HEADER = re.compile(
 """Of a block at the top; one within a heredoc matches as well, which does no harm."""
 
 
+_NAMED = ("resource", "data", "variable", "output", "module")
+_BLOCK_COMMENT = re.compile(r"^[ \t]*+/\*", re.MULTILINE)
+
+
 class SourceFile:
     """One file of a module.
 
@@ -49,26 +55,17 @@ class SourceFile:
 
     def __init__(self, text: TextSource) -> None:
         self.text = text
-
-    @property
-    def name(self) -> str:
-        """The last part of its path."""
-        return posixpath.basename(self.text.path)
-
-    @property
-    def overrides(self) -> bool:
-        """Whether its blocks replace arguments of others.
-
-        https://developer.hashicorp.com/terraform/language/files/override
-        """
+        self.name = posixpath.basename(text.path)
+        self.is_json = self.name.endswith(".json")
         stem = self.name.removesuffix(".json").removesuffix(".tf")
-        return stem == "override" or stem.endswith("_override")
+        # https://developer.hashicorp.com/terraform/language/files/override
+        self.overrides = stem == "override" or stem.endswith("_override")
+        self._single: dict[tuple[str, ...], Block | None] = {}
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """Its blocks; raises PolicyLoadError if they cannot be read."""
-        parse = json_syntax.parse if self.name.endswith(".json") else hcl.parse
-        return parse(self.text)
+        return json_syntax.parse(self.text) if self.is_json else hcl.parse(self.text)
 
     @cached_property
     def index(self) -> dict[tuple[str, ...], Block]:
@@ -76,33 +73,72 @@ class SourceFile:
         found: dict[tuple[str, ...], Block] = {}
         for block in self.blocks:
             address = (block.type, *block.labels)
-            if block.type in ("resource", "data", "variable", "output", "module"):
+            if block.type in _NAMED:
                 if address in found:
                     raise twice(address, found[address], block)
                 found[address] = block
         return found
 
+    def addresses(self) -> Iterable[tuple[str, ...]]:
+        """Return the types and labels of its blocks; of HCL without a parse, so that some may not be there."""
+        return self.index if self.is_json else self._headers
+
+    def block(self, *address: str) -> Block | None:
+        """Return the block of a type and labels; raises PolicyLoadError if it cannot be read."""
+        if self.is_json:
+            return self.index.get(address) if self.mentions(*address) else None
+        if address not in self._headers:
+            return None
+        if "index" in self.__dict__:
+            return self.index.get(address)
+        if address not in self._single:
+            starts = self._headers[address]
+            single = self._sliced(starts[0]) if len(starts) == 1 else None
+            self._single[address] = single or self.index.get(address)
+        return self._single[address]
+
+    def locals(self, name: str) -> Iterator[Block]:
+        """Yield the blocks of local values in which a name stands; raises PolicyLoadError if one cannot be read."""
+        if name not in self.text.text or not (self.is_json or ("locals",) in self._headers):
+            return
+        starts = () if self.is_json or "index" in self.__dict__ else self._headers.get(("locals",), ())
+        sliced = [self._sliced(start) for start in starts]
+        known = [block for block in sliced if block is not None]
+        yield from known if known and len(known) == len(sliced) else (b for b in self.blocks if b.type == "locals")
+
     @cached_property
-    def headers(self) -> frozenset[tuple[str, ...]]:
-        """The types and labels of its blocks, found without a parse; of JSON, none."""
-        return frozenset(tuple(filter(None, match)) for match in _HEADER.findall(self.text.text))
+    def _headers(self) -> dict[tuple[str, ...], tuple[int, ...]]:
+        """The types and labels of its blocks, found without a parse, and where they begin."""
+        found: dict[tuple[str, ...], tuple[int, ...]] = {}
+        for match in _HEADER.finditer(self.text.text):
+            type_, first, second = match.groups()
+            address = (type_, first, second) if second else (type_, first) if first else (type_,)
+            found[address] = (*found.get(address, ()), match.start(1))
+        return found
 
-    def may_declare(self, *address: str) -> bool:
-        """Return whether a block of that type and these labels may stand in it."""
-        if self.name.endswith(".json"):
-            return all(f'"{word}"' in self.text.text for word in address)
-        return address in self.headers
+    def _sliced(self, start: int) -> Block | None:
+        """Return a block that is parsed alone, up to the next brace that begins a line.
 
-    def may_hold(self, types: Collection[str]) -> bool:
-        """Return whether a resource of one of these types may stand in it."""
-        if self.name.endswith(".json"):
-            return any(type_ in self.text.text for type_ in types)
-        return any(header[0] == "resource" and header[1] in types for header in self.headers if len(header) > 1)
+        A part that ends too early is no block. One that stands in a comment or heredoc is none either, so that a file
+        in which one may begin before is parsed as a whole.
+        """
+        text = self.text.text
+        if start > self._hiding:
+            return None
+        line_end = text.find("\n", start)
+        line = text[start : line_end if line_end >= 0 else len(text)].rstrip()
+        closing = text.find("\n}", start)
+        end = start + len(line) if line.endswith("}") else closing + 2 if closing >= 0 else len(text)
+        return hcl.parse_block(self.text, start, end)
 
-    @property
-    def may_call_local_modules(self) -> bool:
-        """Whether it may call a module whose files are in the repository."""
-        return "module" in self.text.text and ('"./' in self.text.text or '"../' in self.text.text)
+    @cached_property
+    def _hiding(self) -> int:
+        """Where a comment or heredoc may begin that hides what looks like a block."""
+        text = self.text.text
+        if "/*" in text and _BLOCK_COMMENT.search(text) is not None:
+            return 0
+        heredoc = text.find("<<")
+        return len(text) if heredoc < 0 else heredoc
 
     def mentions(self, *words: str) -> bool:
         """Return whether all of these texts stand in it."""
@@ -134,69 +170,143 @@ class Directory:
     values: tuple[SourceFile, ...] = ()
     broken: dict[str, PolicyLoadError] = field(default_factory=dict)
 
-    def blocks(self, *address: str) -> Iterator[Block]:
-        """Yield the blocks of that type and these labels: one, and those that override it."""
+    @cached_property
+    def _declaring(self) -> dict[tuple[str, ...], list[SourceFile]]:
+        """The files in which a block of an address may stand; those in JSON are found under no address."""
+        found: dict[tuple[str, ...], list[SourceFile]] = {(): [file for file in self.files if file.is_json]}
         for file in self.files:
-            if file.may_declare(*address) and self.can_read(file) and (block := file.index.get(address)):
-                yield block
+            for address in () if file.is_json else file.addresses():
+                found.setdefault(address, []).append(file)
+        return found
+
+    def declaring(self, *address: str) -> list[SourceFile]:
+        """Return the files in which a block of that type and these labels may stand, overriding ones last."""
+        files = self._declaring.get(address, [])
+        in_json = self._declaring[()]
+        return files if not in_json else sorted((*files, *in_json), key=lambda file: file.overrides)
+
+    def blocks(self, *address: str) -> list[Block]:
+        """Return the blocks of that type and these labels: one, and those that override it."""
+        found = (self.block(file, *address) for file in self.declaring(*address))
+        return [block for block in found if block is not None]
+
+    def block(self, file: SourceFile, *address: str) -> Block | None:
+        """Return the block of that type and these labels in one file."""
+        try:
+            return file.block(*address)
+        except PolicyLoadError as error:
+            self.broken[file.text.path] = error
+            return None
+
+    def locals(self, name: str) -> list[Block]:
+        """Return the blocks of local values in which a name stands."""
+        found: list[Block] = []
+        for file in self.files:
+            found += self._tried(file, lambda file: [*file.locals(name)]) or ()
+        return found
+
+    def addresses(self, mode: str, types: Collection[str] | None = None) -> list[tuple[str, ...]]:
+        """Return the addresses of blocks of a mode, for example ``resource``, and of some types."""
+        return [
+            address
+            for file in self.files
+            if not file.overrides
+            for address in self._tried(file, SourceFile.addresses) or ()
+            if address[0] == mode and len(address) > 1 and (types is None or address[1] in types)
+        ]
+
+    def can_read(self, file: SourceFile) -> bool:
+        """Return whether all of a file's blocks can be read."""
+        return self._tried(file, lambda file: file.index) is not None
+
+    def _tried(self, file: SourceFile, read: Callable[[SourceFile], T]) -> T | None:
+        """Return what is read of a file, None if it cannot be; then the error is in ``broken``."""
+        if file.text.path in self.broken:
+            return None
+        try:
+            return read(file)
+        except PolicyLoadError as error:
+            self.broken[file.text.path] = error
+            return None
 
     def is_same(self, other: Directory) -> bool:
         """Return whether another reading of it found the same files, unchanged."""
         mine, others = ((*each.files, *each.values) for each in (self, other))
         return len(mine) == len(others) and all(a is b for a, b in zip(mine, others, strict=True))
 
-    def can_read(self, file: SourceFile) -> bool:
-        """Return whether a file's blocks can be read; the error of one that cannot be is in ``broken``."""
-        if file.text.path in self.broken:
-            return False
-        try:
-            file.index  # noqa: B018 - it raises
-        except PolicyLoadError as error:
-            self.broken[file.text.path] = error
-            return False
-        return True
+
+Stamp: TypeAlias = tuple[int, int, int]
 
 
-def stamp(path: Path) -> tuple[int, int, int]:
-    """Return what changes if a file does: the time of its last change, its size, and which file it is."""
+def stamp(path: str | Path) -> Stamp:
+    """Return what changes if a file or directory does: the time of its last change, its size, and which one it is."""
     status = os.stat(path)  # noqa: PTH116 - twice as fast, and asked for every file of every directory
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A directory as it was read.
+
+    Attributes:
+        directory: What was read.
+        stamps: The directory itself and each of its files, as they were then.
+        size: Characters of its files.
+    """
+
+    directory: Directory
+    stamps: tuple[tuple[str, Stamp], ...]
+    size: int
+
+    def is_fresh(self) -> bool:
+        """Return whether nothing has changed since."""
+        try:
+            return all(stamp(path) == was for path, was in self.stamps)
+        except OSError:
+            return False
+
+
 class _Kept:
-    """Files that were read, the last used ones, up to a number of characters."""
+    """The directories that were read last, up to a number of characters.
+
+    One in which a file was changed just before it was read is not kept: the next change may have the same time.
+    """
 
     def __init__(self, most: int) -> None:
-        self._left = most
-        self._files: OrderedDict[str, tuple[tuple[int, int, int], SourceFile]] = OrderedDict()
+        self._most = self._left = most
+        self._readings: OrderedDict[tuple[str, str], _Reading] = OrderedDict()
 
-    def read(self, path: Path, name: str) -> SourceFile:
-        """Return a file, as it was kept if it is the same still."""
-        key = f"{name}\0{path}"
-        now = stamp(path)
-        kept = self._files.get(key)
-        if kept is not None and kept[0] == now:
-            self._files.move_to_end(key)
-            return kept[1]
-        file = SourceFile(files.read_text(path, name=name))
-        self._drop(key)
-        if time.time_ns() - now[0] > _RACY:
-            self._files[key] = (now, file)
-            self._left -= len(file.text.text)
-        while self._left < 0:
-            self._drop(next(iter(self._files)))
-        return file
+    def read(self, path: Path, name: str) -> Directory:
+        """Return a directory, as it was kept if it is the same still."""
+        key = (name, str(path))
+        kept = self._readings.get(key)
+        if kept is not None:
+            if kept.is_fresh():
+                self._readings.move_to_end(key)
+                return kept.directory
+            self._drop(key)
+        reading = _read(path, name)
+        if time.time_ns() - max(was[0] for _, was in reading.stamps) > _RACY and reading.size < self._most:
+            self._readings[key] = reading
+            self._left -= reading.size
+            while self._left < 0:
+                self._drop(next(iter(self._readings)))
+        return reading.directory
 
-    def _drop(self, key: str) -> None:
-        dropped = self._files.pop(key, None)
-        self._left += 0 if dropped is None else len(dropped[1].text.text)
+    def clear(self) -> None:
+        """Forget everything."""
+        self._readings.clear()
+        self._left = self._most
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        self._left += self._readings.pop(key).size
 
 
 _KEPT = _Kept(4 * 1024 * 1024)
 
 
 def read_directory(path: Path, name: str) -> Directory:
-    """Return the module that stands in a directory.
+    """Return the module that stands in a directory; the same object as long as nothing in it changes.
 
     Args:
         path: The directory.
@@ -205,7 +315,38 @@ def read_directory(path: Path, name: str) -> Directory:
     Raises:
         PolicyLoadError: It cannot be listed, or holds too many files.
     """
+    return _KEPT.read(path, name)
+
+
+def forget() -> None:
+    """Forget what was read."""
+    _KEPT.clear()
+
+
+def _read(path: Path, name: str) -> _Reading:
+    stamps: list[tuple[str, Stamp]] = []
+    broken: dict[str, PolicyLoadError] = {}
+    found: list[SourceFile] = []
+    for each in _names(path, name, stamps):
+        called = posixpath.join(name, each)
+        try:
+            file = path / each
+            stamps.append((str(file), stamp(file)))
+            found.append(SourceFile(files.read_text(file, name=called)))
+        except PolicyLoadError as error:
+            broken[called] = error
+        except OSError as error:
+            broken[called] = PolicyLoadError(called, f"the system cannot open it: {error.strerror}")
+    configuration = sorted((f for f in found if ".tfvars" not in f.name), key=lambda file: file.overrides)
+    given = sorted((f for f in found if ".tfvars" in f.name), key=lambda file: not file.name.startswith("terraform."))
+    directory = Directory(name, path, tuple(configuration), tuple(given), broken)
+    return _Reading(directory, tuple(stamps), sum(len(file.text.text) for file in found))
+
+
+def _names(path: Path, name: str, stamps: list[tuple[str, Stamp]]) -> list[str]:
+    """Return the names of the files that Terraform reads."""
     try:
+        stamps.append((str(path), stamp(path)))
         with os.scandir(path) as entries:
             names = sorted(
                 entry.name for entry in entries if _is_relevant(entry.name) and entry.is_file(follow_symlinks=False)
@@ -214,19 +355,7 @@ def read_directory(path: Path, name: str) -> Directory:
         raise PolicyLoadError(name or ".", f"the system cannot list it: {error.strerror}") from error
     if len(names) > MAX_FILES:
         raise PolicyLoadError(name or ".", f"found {len(names):,} files of one module, expected at most {MAX_FILES:,}")
-    broken: dict[str, PolicyLoadError] = {}
-    found: list[SourceFile] = []
-    for each in names:
-        called = posixpath.join(name, each)
-        try:
-            found.append(_KEPT.read(path / each, called))
-        except PolicyLoadError as error:
-            broken[called] = error
-        except OSError as error:
-            broken[called] = PolicyLoadError(called, f"the system cannot open it: {error.strerror}")
-    configuration = sorted((f for f in found if ".tfvars" not in f.name), key=lambda file: file.overrides)
-    given = sorted((f for f in found if ".tfvars" in f.name), key=lambda file: not file.name.startswith("terraform."))
-    return Directory(name, path, tuple(configuration), tuple(given), broken)
+    return names
 
 
 def _is_relevant(name: str) -> bool:

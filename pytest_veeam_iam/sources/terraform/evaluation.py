@@ -218,17 +218,24 @@ class Evaluator:
             at: The expression that they are the end of.
             scope: For the indexes.
         """
-        for index, step in enumerate(steps):
+        while steps:
+            step = steps[0]
             if isinstance(step, EachOf):
-                inner = [self.walk(item, step.steps, at, scope) for item in self._splatted(node, at)]
-                node = listed(inner, at)
+                node = listed([self._taken(item, step.steps, at, scope) for item in self._splatted(node, at)], at)
+                steps = steps[1:]
                 continue
             if isinstance(node, Addressed):
-                node = node.follow(step, steps[index + 1 :])
+                node, taken = node.follow(steps)
+                steps = steps[taken:]
                 continue
+            steps = steps[1:]
             key = literal_key(step, at) if isinstance(step, GetAttribute) else self.evaluate(step.key, scope)
             node = self.index(node, key, at)
         return node
+
+    def _taken(self, item: Node, steps: Sequence[Step], at: Expression, scope: Scope) -> Node:
+        """Return what some steps lead to from an item of a list; if that may not be there, neither may this."""
+        return values.doubted(self.walk(item, steps, at, scope), item.doubt)
 
     def _splatted(self, node: Node, at: Expression) -> list[Node]:
         items = values.items_of(node)
@@ -339,17 +346,17 @@ class Addressed(values.String):
 
     __slots__ = ()
 
-    def follow(self, step: Step, rest: Sequence[Step]) -> Node:
-        """Return what one step leads to; ``rest`` are those that come after it."""
-        raise NotImplementedError
-
-    def instances(self) -> list[Node]:
-        """Return its instances; one in doubt if nobody knows how many."""
+    def follow(self, steps: Sequence[Step]) -> tuple[Node, int]:
+        """Return what some steps lead to, none of them ``[*]`` at first, and how many of them that took."""
         raise NotImplementedError
 
     def pairs(self) -> Iterator[tuple[Node, Node]]:
-        """Yield the key and each of its instances."""
+        """Yield the key and each of its instances; one in doubt if nobody knows how many."""
         raise NotImplementedError
+
+    def instances(self) -> list[Node]:
+        """Return its instances."""
+        return [instance for _, instance in self.pairs()]
 
 
 def literal_key(step: GetAttribute, at: Expression) -> Node:

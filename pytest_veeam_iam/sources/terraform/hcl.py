@@ -71,7 +71,7 @@ def parse(source: TextSource) -> tuple[Block, ...]:
     Raises:
         PolicyLoadError: It is not HCL; the first reason, with its place.
     """
-    reader = _Reader(source, source.text, 0)
+    reader = _Reader(source, source.text)
     body = next((child for child in reader.root.children if child.type == "body"), None)
     return () if body is None else tuple(_HclBody(reader, body).top_blocks())
 
@@ -85,9 +85,26 @@ def parse_arguments(source: TextSource) -> Mapping[str, Argument]:
     Raises:
         PolicyLoadError: It is not HCL.
     """
-    reader = _Reader(source, source.text, 0)
+    reader = _Reader(source, source.text)
     body = next((child for child in reader.root.children if child.type == "body"), None)
     return _HclBody(reader, body).arguments()
+
+
+def parse_block(source: TextSource, start: int, end: int) -> Block | None:
+    """Return the block that a part of a file is, None if it is not one block.
+
+    Args:
+        source: The file's text.
+        start: Offset of its first character.
+        end: Offset behind its last character.
+    """
+    try:
+        reader = _Reader(source, source.text[start:end], start)
+    except PolicyLoadError:
+        return None
+    bodies = [child for child in reader.root.children if child.type == "body"]
+    blocks = _HclBody(reader, bodies[0]).top_blocks() if len(bodies) == 1 else []
+    return blocks[0] if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (start, end) else None
 
 
 def parse_template(source: TextSource) -> Text:
@@ -101,7 +118,7 @@ def parse_template(source: TextSource) -> Text:
     """
     if "${" not in source.text and "%{" not in source.text:
         return Text(source, 0, len(source.text), (Chunk(source.text, 0),))
-    reader = _Reader(source, source.text + "\n" + _MARKER + "\n", len(head := f"x = <<{_MARKER}\n"), head)
+    reader = _Reader(source, f"{source.text}\n{_MARKER}\n", head=f"x = <<{_MARKER}\n")
     value = reader.only_value()
     if not isinstance(value, Text):
         raise reader.refusal(0, "this is not a template", "")
@@ -125,7 +142,7 @@ def parse_expression(source: TextSource) -> Expression:
     Raises:
         PolicyLoadError: It is no expression.
     """
-    reader = _Reader(source, source.text + "\n", len(head := "x = "), head)
+    reader = _Reader(source, source.text + "\n", head="x = ")
     value = reader.only_value()
     if value is None:
         raise reader.refusal(0, "this is not an expression", "")
@@ -160,33 +177,41 @@ class _Reader:
 
     Args:
         source: What offsets refer to.
-        text: What is parsed, without ``head``; it may go on behind the source's text.
-        skip: Bytes of ``head``.
-        head: What is put before the text to make it a file.
+        text: What is parsed, without ``head``: the source's text, a part of it, or more than it.
+        start: Offset of the text in the source.
+        head: What is put before the text to make it a file, in ASCII.
     """
 
-    def __init__(self, source: TextSource, text: str, skip: int, head: str = "") -> None:
-        self.source, self.text, self._skip = source, text, skip
+    def __init__(self, source: TextSource, text: str, start: int = 0, head: str = "") -> None:
+        self.source, self._start, self._skip = source, start, len(head)
+        self._shift = start - len(head)
+        self.text = source.text if start else text
         data = (head + text).encode("utf-8", "surrogatepass")
         if not data.endswith(b"\n"):
             data += b"\n"  # a heredoc may end the file
         self._tree = _tree(source, data)
         self.root = self._tree.root_node
-        self._wide = [] if text.isascii() else [index - skip for index, byte in enumerate(data) if byte & 0xC0 == 0x80]
+        self._wide = (
+            [] if text.isascii() else [index - len(head) for index, byte in enumerate(data) if byte & 0xC0 == 0x80]
+        )
         if self.root.has_error:
             raise self._syntax_error()
 
     def at(self, byte: int) -> int:
         """Return the offset of the character at a byte of the tree."""
-        byte -= self._skip
-        return byte - bisect_right(self._wide, byte) if self._wide else byte
+        if not self._wide:
+            return byte + self._shift
+        return byte + self._shift - bisect_right(self._wide, byte - self._skip)
 
     def byte_at(self, offset: int) -> int:
         """Return the byte of the tree that a character begins with."""
-        return self._skip + (len(self.text[:offset].encode("utf-8", "surrogatepass")) if self._wide else offset)
+        before = self.text[self._start : offset]
+        return self._skip + (len(before.encode("utf-8", "surrogatepass")) if self._wide else len(before))
 
     def slice(self, node: tree_sitter.Node) -> str:
         """Return the text of a node."""
+        if not self._wide:
+            return self.text[node.start_byte + self._shift : node.end_byte + self._shift]
         return self.text[self.at(node.start_byte) : self.at(node.end_byte)]
 
     def only_value(self) -> Expression | None:
@@ -215,7 +240,10 @@ class _Reader:
 
     def expression(self, node: tree_sitter.Node, depth: int) -> Expression:
         """Return the expression of an ``expression`` node."""
-        return self._operand([child for child in node.children if child.type != "comment"], depth)
+        children = node.children
+        if len(children) == 1 and depth >= 0:
+            return self._term(children[0], depth)
+        return self._operand([child for child in children if child.type != "comment"], depth)
 
     def _operand(self, nodes: Sequence[tree_sitter.Node], depth: int) -> Expression:
         """Return what some neighbours are together: a term, perhaps in parentheses, and the steps behind it."""
@@ -630,9 +658,12 @@ class _HclBlock:
         self._body: tree_sitter.Node | None = None
         words = []
         for child in node.children:
-            if child.type in ("identifier", "string_lit"):
-                words.append(reader.slice(child).strip('"'))
-            elif child.type == "body":
+            kind = child.type
+            if kind == "identifier":
+                words.append(reader.slice(child))
+            elif kind == "string_lit":
+                words.append(reader.slice(child)[1:-1])
+            elif kind == "body":
                 self._body = child
         self.type, self.labels = words[0], tuple(words[1:])
         self._node, self.source = node, reader.source

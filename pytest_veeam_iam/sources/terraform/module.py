@@ -8,6 +8,7 @@ which is certain.
 
 from __future__ import annotations
 
+import os
 import posixpath
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -21,7 +22,7 @@ from pytest_veeam_iam.sources.terraform import hcl, json_syntax, types, uses, va
 from pytest_veeam_iam.sources.terraform.directory import read_directory, stamp
 from pytest_veeam_iam.sources.terraform.evaluation import Budget, Evaluator, number_of, token, unknown
 from pytest_veeam_iam.sources.terraform.overrides import overridden
-from pytest_veeam_iam.sources.terraform.references import ModuleReference, ResourceReference
+from pytest_veeam_iam.sources.terraform.references import Called, Resource
 from pytest_veeam_iam.sources.terraform.scope import Scope
 from pytest_veeam_iam.sources.terraform.syntax import GetAttribute
 
@@ -77,7 +78,7 @@ class Run:
         """Return whether nothing that was read has changed since, apart from the module that was read first."""
         try:
             return all(stamp(path) == was for path, (_, was) in self._files.items()) and all(
-                read_directory(path, was.name).is_same(was) for path, was in self._directories.items()
+                read_directory(path, was.name) is was for path, was in self._directories.items()
             )
         except (OSError, PolicyLoadError):
             return False
@@ -160,7 +161,7 @@ class Module:
     def block(self, *address: str) -> Block | None:
         """Return the block of a type and labels."""
         if address not in self._blocks:
-            self._blocks[address] = overridden([*self.directory.blocks(*address)])
+            self._blocks[address] = overridden(self.directory.blocks(*address))
         return self._blocks[address]
 
     def value(self, block: Block, name: str, scope: Scope) -> Node | None:
@@ -237,12 +238,9 @@ class Module:
 
     def of_types(self, types: frozenset[str]) -> Iterator[Block]:
         """Yield the resources of some types, in the order of the files."""
-        for file in self.directory.files:
-            if file.overrides or not file.may_hold(types) or not self.directory.can_read(file):
-                continue
-            for address in file.index:
-                if address[0] == "resource" and address[1] in types and (block := self.block(*address)) is not None:
-                    yield block
+        for address in self.directory.addresses("resource", types):
+            if (block := self.block(*address)) is not None:
+                yield block
 
     def uses(self, block: Block) -> bool:
         """Return whether anything in it uses one of its data blocks."""
@@ -252,9 +250,7 @@ class Module:
 
     def called(self) -> Iterator[str]:
         """Yield the names of the modules that it calls."""
-        for file in self.directory.files:
-            if file.may_call_local_modules and self.directory.can_read(file):
-                yield from (address[1] for address in file.index if address[0] == "module")
+        return (address[1] for address in self.directory.addresses("module"))
 
     def children(self, name: str) -> list[tuple[str, Module]]:
         """Return the instances of a module that it calls, with the suffix of each; none if its files are elsewhere."""
@@ -308,11 +304,14 @@ class Module:
         if root in ("var", "local", "each", "count", "path") and names:
             return self._named(root, names[0], at, scope), 1
         if root == "module" and names:
-            return ModuleReference.to(self, names[0], at, scope), 1
+            node, taken = Called(self, names[0], at, scope).follow(steps[1:])
+            return node, taken + 1
         if root == "data" and len(names) == 2:
-            return ResourceReference.to(self, ("data", names[0], names[1]), at, scope), 2
+            node, taken = Resource(self, ("data", names[0], names[1]), at, scope).follow(steps[2:])
+            return node, taken + 2
         if "_" in root and names:
-            return ResourceReference.to(self, ("resource", root, names[0]), at, scope), 1
+            node, taken = Resource(self, ("resource", root, names[0]), at, scope).follow(steps[1:])
+            return node, taken + 1
         return unknown(at, failed=root not in ("terraform", "self")), len(steps)
 
     def _named(self, root: str, name: str, at: Expression, scope: Scope) -> Node:
@@ -392,10 +391,8 @@ class Module:
     def _local_argument(self, name: str) -> Argument | None:
         if name not in self._locals:
             found = None
-            for file in self.directory.files:
-                if file.mentions(name, "locals") and self.directory.can_read(file):
-                    for block in file.blocks:
-                        found = (block.body.argument(name) or found) if block.type == "locals" else found
+            for block in self.directory.locals(name):
+                found = block.body.argument(name) or found
             self._locals[name] = found
         return self._locals[name]
 
@@ -487,17 +484,11 @@ def _place(argument: Argument) -> str:
 def _is_inside(root: Path, directory: Path) -> bool:
     """Return whether a directory is in the root, and no link on the way."""
     try:
-        root, directory = root.resolve(strict=True), directory.absolute()
-        resolved = directory.resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):
+        where = os.path.relpath(directory, root)
+        real = os.path.join(os.path.realpath(root), where)  # noqa: PTH118 - as a text, to compare
+        return not where.startswith("..") and os.path.realpath(directory) == real.rstrip("/.") and directory.is_dir()
+    except (OSError, ValueError):
         return False
-    if not resolved.is_dir() or not resolved.is_relative_to(root):
-        return False
-    return all(
-        not step.is_symlink()
-        for step in (directory, *directory.parents)
-        if step.resolve() != root and step.resolve().is_relative_to(root)
-    )
 
 
 def _of_instance(root: str, name: str, at: Expression, scope: Scope) -> Node:
@@ -527,6 +518,10 @@ class _Nothing:
     def refer(self, root: str, steps: Sequence[Step], at: Expression, scope: Scope) -> tuple[Node, int]:  # noqa: ARG002
         """Nothing is known."""
         return unknown(at), len(steps)
+
+    def evaluate(self, at: Expression, scope: Scope) -> Node:  # noqa: ARG002
+        """Nothing is known."""
+        return unknown(at)
 
     def read_file(self, path: PurePosixPath, at: Expression) -> Node:  # noqa: ARG002
         """Nothing is read."""

@@ -7,6 +7,7 @@ none.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -62,10 +63,27 @@ _HOLDERS = {
 }
 _ROLE = "aws_iam_role"
 _DATA = "aws_iam_policy_document"
-MENTIONS = ("aws_iam_", "aws_organizations_policy", "aws_ssoadmin_permission_set_inline_policy", '"./', '"../')
+MENTIONS = (
+    "aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "inline_policy",
+    "aws_organizations_policy", '"./', '"../',
+)  # fmt: skip
 """One of these stands in every file that holds or calls for a policy: a type of resource, or a module's local path."""
 
+_DECLARED = re.compile(
+    rf'\b(?:resource|data)[ \t]+"?(?:{"|".join([*_HOLDERS, _DATA])})\b'
+    r'|\binline_policy\b|\bsource[ \t]*=[ \t]*"\.\.?/'
+)
 _SCP = "SERVICE_CONTROL_POLICY"
+
+
+def may_hold(text: str, *, is_json: bool) -> bool:
+    """Return whether a file may hold a policy, or call a module of the repository, which is seen without a parse.
+
+    Args:
+        text: The file.
+        is_json: Whether it is in JSON syntax.
+    """
+    return any(mention in text for mention in MENTIONS) and (is_json or _DECLARED.search(text) is not None)
 
 
 class Documents:
@@ -141,9 +159,9 @@ class Documents:
     def _whole(self, module: Module, file: SourceFile, block: Block) -> Block:
         """Return a block with what overrides it; an error if another file declares it as well."""
         address = (block.type, *block.labels)
-        for other in module.directory.files:
-            if other is not file and not other.overrides and other.may_declare(*address):
-                again = other.index.get(address) if module.directory.can_read(other) else None
+        for other in module.directory.declaring(*address):
+            if other is not file and not other.overrides:
+                again = module.directory.block(other, *address)
                 if again is not None:
                     raise twice(address, again, block)
         return module.block(*address) or block
@@ -152,7 +170,7 @@ class Documents:
         for _, child in module.children(block.labels[0]):
             why = doubt or (None if child.caller is None else child.caller.doubt)
             for file in child.directory.files:
-                if any(mention in file.text.text for mention in MENTIONS) and child.directory.can_read(file):
+                if may_hold(file.text.text, is_json=file.is_json) and child.directory.can_read(file):
                     yield from self._of_file(child, file, why, absent)
 
     def _of_block(self, module: Module, block: Block, doubt: Token | None, absent: dict[str, None]) -> Iterator[Found]:
@@ -163,7 +181,7 @@ class Documents:
         if not instances:
             absent.update((f"{module.prefix}{_label(block)} is left out, because {note}", None) for note in notes)
         for instance in instances:
-            inner = replace(instance, doubt=doubt or instance.doubt)
+            inner = instance if doubt is None else replace(instance, doubt=doubt)
             if block.type == "data":
                 yield from self._alone(module, block, inner, notes)
             elif type_ == _ROLE:

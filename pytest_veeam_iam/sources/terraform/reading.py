@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam.sources.terraform import hcl, json_syntax
 from pytest_veeam_iam.sources.terraform.directory import SourceFile, lone, read_directory
 from pytest_veeam_iam.sources.terraform.module import Module, Run
-from pytest_veeam_iam.sources.terraform.policies import MENTIONS, Documents
+from pytest_veeam_iam.sources.terraform.policies import Documents, may_hold
 from pytest_veeam_iam.sources.terraform.syntax import Chunk, Text
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def documents_of(text: TextSource, reading: Reading) -> list[Found]:
     Raises:
         PolicyLoadError: The file is not HCL, or declares something twice.
     """
-    if not any(mention in text.text for mention in MENTIONS):
+    if not may_hold(text.text, is_json=text.path.endswith(".json")):
         return []
     directory, file = _directory(text, reading)
     return _LAST.documents(directory, reading).of_file(file)
@@ -44,7 +44,8 @@ def _directory(text: TextSource, reading: Reading) -> tuple[Directory, SourceFil
     if reading.path is None:
         directory = lone(text)
         return directory, directory.files[0]
-    path = Path(posixpath.normpath(reading.path.parent.as_posix()))
+    path = reading.path.parent
+    path = Path(posixpath.normpath(path.as_posix())) if ".." in path.parts else path
     directory = read_directory(path, posixpath.dirname(reading.name))
     file = next((each for each in directory.files if each.text.path == text.path), None)
     if file is not None and file.text.text == text.text:

@@ -29,31 +29,48 @@ _SAME_AS_NAME = {"aws_iam_role": "name", "aws_iam_user": "name", "aws_iam_group"
 """Types whose ``id`` is the argument of that name."""
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class ResourceReference(Addressed):
-    """A resource or data block, or one instance of it.
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource or data block, or one instance of it, as an expression refers to it.
 
     Attributes:
         module: Where it stands.
         address: ``resource`` or ``data``, its type and its name.
-        key: ``[0]`` or ``["a"]``; ``[*]`` for one of which nobody knows which; empty if nobody chose.
-        at: The expression that refers to it.
+        at: The expression.
         scope: Where that stands.
+        key: ``[0]`` or ``["a"]``; ``[*]`` for one of which nobody knows which; empty if nobody chose.
     """
 
     module: Module
     address: tuple[str, str, str]
-    key: str = ""
     at: Expression
     scope: Scope
+    key: str = ""
 
-    @classmethod
-    def to(cls, module: Module, address: tuple[str, str, str], at: Expression, scope: Scope) -> ResourceReference:
-        """Return a reference that an expression makes."""
-        token = Token(at.text, at.location)
-        return cls(
-            Template((token,)), at.source, at.start, pieces=(token,), module=module, address=address, at=at, scope=scope
-        )
+    def follow(self, steps: Sequence[Step]) -> tuple[Node, int]:
+        """Return what some steps lead to, and how many of them that took."""
+        if steps and isinstance(steps[0], GetAttribute) and not steps[0].name.isdigit():
+            return self._attribute(steps[0].name), 1
+        if not steps or isinstance(steps[0], EachOf):
+            return self.node(), 0
+        chosen = self._chosen(key_of_step(steps[0], self.scope))
+        if chosen is None:
+            return unknown(self.at, failed=True), len(steps)
+        node, taken = chosen.follow(steps[1:])
+        return node, taken + 1
+
+    def node(self) -> Node:
+        """Return it as a value."""
+        token = Token(self.at.text, self.at.location)
+        return ResourceReference(Template((token,)), self.at.source, self.at.start, pieces=(token,), resource=self)
+
+    def _chosen(self, key: str) -> Resource | None:
+        """Return one instance, None if there is none of that key."""
+        block = self._block
+        found = [] if block is None or key == "[*]" else self.module.instances(block)
+        if found and not any(each.doubt is not None or each.suffix == key for each in found):
+            return None
+        return replace(self, key=key)
 
     @property
     def label(self) -> str:
@@ -65,46 +82,16 @@ class ResourceReference(Addressed):
     def _block(self) -> Block | None:
         return self.module.block(*self.address)
 
-    def follow(self, step: Step, rest: Sequence[Step]) -> Node:  # noqa: ARG002 - of the base
-        """Return an attribute, or an instance."""
-        if isinstance(step, GetAttribute) and not step.name.isdigit():
-            return self._attribute(step.name)
-        assert not isinstance(step, EachOf)  # noqa: S101 - of walk
-        key = (
-            Node(step.name, self.source, self.offset) if isinstance(step, GetAttribute)
-            else self.module.evaluate(step.key, self.scope)
-        )  # fmt: skip
-        name = values.string_of(key)
-        if name is None:
-            return self._chosen("[*]")
-        chosen = self._chosen(f"[{name}]" if not isinstance(key.value, str) or name.isdigit() else f'["{name}"]')
-        return chosen if self._may_have(chosen.key) else unknown(self.at, failed=True)
-
-    def _may_have(self, key: str) -> bool:
-        """Return whether there may be an instance of that key."""
-        block = self._block
-        found = [] if block is None else self.module.instances(block)
-        return block is None or any(each.doubt is not None or each.suffix == key for each in found)
-
-    def _chosen(self, key: str) -> ResourceReference:
-        return replace(self, key=key)
-
-    def instances(self) -> list[Node]:
-        """Return its instances."""
-        return [instance for _, instance in self.pairs()]
-
     def pairs(self) -> Iterator[tuple[Node, Node]]:
         """Yield key and instance."""
         block = self._block
         if block is None or self.key:
-            yield Node("", self.source, self.offset), self
+            yield Node("", self.at.source, self.at.start), self.node()
             return
         for instance in self.module.instances(block):
-            key = instance.scope.key or Node("", self.source, self.offset)
-            yield (
-                key,
-                values.doubted(self._chosen(instance.suffix or ("[*]" if instance.doubt else "")), instance.doubt),
-            )
+            key = instance.scope.key or Node("", self.at.source, self.at.start)
+            chosen = replace(self, key=instance.suffix or ("[*]" if instance.doubt else ""))
+            yield key, values.doubted(chosen.node(), instance.doubt)
 
     def _instance(self) -> Instance | None:
         """Return the instance that is meant, None if nobody knows it."""
@@ -130,7 +117,7 @@ class ResourceReference(Addressed):
         block, instance = self._block, self._instance()
         if block is None or instance is None:
             return None
-        return self.module.value(block, name, replace(instance.scope, wants_addresses=self.scope.wants_addresses))
+        return self.module.value(block, name, instance.scope)
 
     def _token(self, attribute: str, symbol: str = "", *, is_arn: bool = False) -> Node:
         token = Token(f"{self.label}.{attribute}", self.at.location, symbol, is_arn)
@@ -166,44 +153,63 @@ class ResourceReference(Addressed):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class ModuleReference(Addressed):
-    """A called module, or one instance of it.
+class ResourceReference(Addressed):
+    """A resource as a value."""
+
+    resource: Resource
+
+    def follow(self, steps: Sequence[Step]) -> tuple[Node, int]:
+        """Return what some steps lead to."""
+        return self.resource.follow(steps)
+
+    def pairs(self) -> Iterator[tuple[Node, Node]]:
+        """Yield key and instance."""
+        return self.resource.pairs()
+
+
+def key_of_step(step: Step, scope: Scope) -> str:
+    """Return the suffix of an address that an index is: ``[0]``, ``["a"]``, or ``[*]`` if nobody knows it."""
+    if isinstance(step, GetAttribute):
+        return f"[{step.name}]"
+    assert not isinstance(step, EachOf)  # noqa: S101 - of the callers
+    key = scope.world.evaluate(step.key, scope)
+    name = values.string_of(key)
+    if name is None:
+        return "[*]"
+    return f'["{name}"]' if isinstance(key.value, str) and not name.isdigit() else f"[{name}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A called module, or one instance of it, as an expression refers to it.
 
     Attributes:
         module: Who calls it.
         name: Of the call.
-        key: As of a resource.
-        at: The expression that refers to it.
+        at: The expression.
         scope: Where that stands.
+        key: As of a resource.
     """
 
     module: Module
     name: str
-    key: str = ""
     at: Expression
     scope: Scope
+    key: str = ""
 
-    @classmethod
-    def to(cls, module: Module, name: str, at: Expression, scope: Scope) -> ModuleReference:
-        """Return a reference that an expression makes."""
-        token = Token(at.text, at.location)
-        return cls(
-            Template((token,)), at.source, at.start, pieces=(token,), module=module, name=name, at=at, scope=scope
-        )
+    def follow(self, steps: Sequence[Step]) -> tuple[Node, int]:
+        """Return what some steps lead to, and how many of them that took."""
+        if steps and isinstance(steps[0], GetAttribute) and not steps[0].name.isdigit():
+            return self._output(steps[0].name), 1
+        if not steps or isinstance(steps[0], EachOf):
+            return self.node(), 0
+        node, taken = replace(self, key=key_of_step(steps[0], self.scope)).follow(steps[1:])
+        return node, taken + 1
 
-    def follow(self, step: Step, rest: Sequence[Step]) -> Node:  # noqa: ARG002 - of the base
-        """Return an output, or an instance."""
-        assert not isinstance(step, EachOf)  # noqa: S101 - of walk
-        if isinstance(step, GetAttribute) and not step.name.isdigit():
-            return self._output(step.name)
-        key = (
-            Node(step.name, self.source, self.offset) if isinstance(step, GetAttribute)
-            else self.module.evaluate(step.key, self.scope)
-        )  # fmt: skip
-        name = values.string_of(key)
-        if name is None:
-            return replace(self, key="[*]")
-        return replace(self, key=f'["{name}"]' if isinstance(key.value, str) and not name.isdigit() else f"[{name}]")
+    def node(self) -> Node:
+        """Return it as a value."""
+        token = Token(self.at.text, self.at.location)
+        return ModuleReference(Template((token,)), self.at.source, self.at.start, pieces=(token,), called=self)
 
     def _output(self, name: str) -> Node:
         found = self.module.children(self.name)
@@ -214,16 +220,27 @@ class ModuleReference(Addressed):
         node = child.output(name, self.at, self.scope)
         return unknown(self.at) if isinstance(node, values.Failed) else node
 
-    def instances(self) -> list[Node]:
-        """Return its instances."""
-        return [instance for _, instance in self.pairs()]
-
     def pairs(self) -> Iterator[tuple[Node, Node]]:
         """Yield key and instance."""
         block = self.module.block("module", self.name)
         if block is None or self.key:
-            yield Node("", self.source, self.offset), self
+            yield Node("", self.at.source, self.at.start), self.node()
             return
         for instance in self.module.instances(block):
-            key = instance.scope.key or Node("", self.source, self.offset)
-            yield key, values.doubted(replace(self, key=instance.suffix), instance.doubt)
+            key = instance.scope.key or Node("", self.at.source, self.at.start)
+            yield key, values.doubted(replace(self, key=instance.suffix).node(), instance.doubt)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ModuleReference(Addressed):
+    """A called module as a value."""
+
+    called: Called
+
+    def follow(self, steps: Sequence[Step]) -> tuple[Node, int]:
+        """Return what some steps lead to."""
+        return self.called.follow(steps)
+
+    def pairs(self) -> Iterator[tuple[Node, Node]]:
+        """Yield key and instance."""
+        return self.called.pairs()

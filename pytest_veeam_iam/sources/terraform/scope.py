@@ -19,6 +19,9 @@ class World(Protocol):
     def refer(self, root: str, steps: Sequence[Step], at: Expression, scope: Scope) -> tuple[Node, int]:
         """Return what a reference means, and how many of its steps that took."""
 
+    def evaluate(self, at: Expression, scope: Scope) -> Node:
+        """Return the value of an expression."""
+
     def read_file(self, path: PurePosixPath, at: Expression) -> Node:
         """Return the text of a file that an expression names, an unknown value if it may not or cannot be read."""
 

@@ -9,8 +9,13 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_veeam_iam.sources.terraform.directory import Directory, SourceFile
     from pytest_veeam_iam.sources.terraform.syntax import Block
+
+
+_GOES_ON = re.compile(r"[\w-]")
 
 
 def is_used(directory: Directory, block: Block) -> bool:
@@ -21,13 +26,17 @@ def is_used(directory: Directory, block: Block) -> bool:
         block: The data block.
     """
     name = ".".join(block.labels)
-    mention = re.compile(rf"\b{re.escape(name)}(?![\w-])")
-    return any(
-        _is_use(directory, file, match.start())
-        for file in directory.files
-        if name in file.text.text
-        for match in mention.finditer(file.text.text)
-    )
+    return any(_is_use(directory, file, offset) for file in directory.files for offset in _mentions(file, name))
+
+
+def _mentions(file: SourceFile, name: str) -> Iterator[int]:
+    text = file.text.text
+    offset = text.find(name)
+    while offset >= 0:
+        end = offset + len(name)
+        if _GOES_ON.match(text, end) is None:
+            yield offset
+        offset = text.find(name, end)
 
 
 def _is_use(directory: Directory, file: SourceFile, offset: int) -> bool:

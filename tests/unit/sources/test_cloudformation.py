@@ -81,7 +81,7 @@ def test_the_veeam_policy_is_the_same_as_in_plain_json(case: str) -> None:
     _, (found,) = example(case)
     assert plain(found.node) == json.loads(VEEAM.read_text("utf-8"))
     assert found.buckets == (("cfn:RepositoryBucket", "acme-veeam"),)
-    assert found.attachment.principals == ("BackupUser",)
+    assert found.attachment.principals == ("BackupRole" if case == "veeam" else "BackupUser",)
 
 
 def test_the_veeam_policy_is_the_same_in_yaml() -> None:
@@ -346,6 +346,10 @@ def test_an_unknown_value_stands_where_it_is_used() -> None:
 
 # Conditions
 
+DOCUMENT = "PolicyDocument: {Statement: {Effect: Allow, Action: a, Resource: b}}"
+S = "{Statement: {Effect: Allow, Action: a, Resource: b}}"
+OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n"
+
 
 @pytest.mark.parametrize(
     ("condition", "holds"),
@@ -380,7 +384,7 @@ Resources:
   P:
     Type: AWS::IAM::ManagedPolicy
     Condition: Asked
-    Properties: {{PolicyDocument: {{Statement: {{Effect: Allow, Action: a, Resource: b}}}}}}
+    Properties: {{Roles: [r], {DOCUMENT}}}
 """)
     if holds is False:
         assert found == []
@@ -397,9 +401,28 @@ def attachments(text: str, bind: dict[str, str] | None = None) -> list[tuple[str
             for each in read(text, bind)]  # fmt: skip
 
 
-DOCUMENT = "PolicyDocument: {Statement: {Effect: Allow, Action: a, Resource: b}}"
-S = "{Statement: {Effect: Allow, Action: a, Resource: b}}"
-OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n"
+@pytest.mark.parametrize(
+    ("resources", "doubt"),
+    [
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{{DOCUMENT}}}}}", False),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [r], {DOCUMENT}}}}}", True),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [!Ref R], {DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role}", True),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [!Ref R], {DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role, Condition: Open}", False),
+        (f"  R: {{Type: AWS::IAM::Role, Condition: Open, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}", False),
+        ("  F: {Type: AWS::Serverless::Function, Condition: Open, Properties: {Policies: [{Statement: []}]}}", False),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{{DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role, Properties: {PermissionsBoundary: !Ref P}}", True),
+        (f"  G: {{Type: AWS::IAM::Group, Condition: Open, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}\n"
+         "  U: {Type: AWS::IAM::User, Properties: {Groups: [!Ref G]}}", True),
+    ],
+)  # fmt: skip
+def test_a_policy_is_in_doubt_if_somebody_may_be_there_without_it(resources: str, doubt: bool) -> None:
+    (found,) = read(f"{OPEN}Resources:\n{resources}")
+    assert bool(found.node.doubt) is doubt
+    (name,) = [each for each in ("P", "R", "F", "G") if found.entity == each]
+    assert found.assumed == (() if doubt else (f"{name} is created, which hangs on AWS::Region",))
 
 
 @pytest.mark.parametrize(
@@ -450,11 +473,27 @@ def test_a_boundary_that_may_not_be_one_is_in_doubt() -> None:
     assert found.node.doubt.expression == "AWS::Region"
 
 
-def test_a_boundary_of_another_stack_is_said_not_to_be_read() -> None:
-    (found,) = read(f"""Resources:
+def test_a_boundary_of_another_stack_is_there_and_unknown() -> None:
+    found, boundary = read(f"""Resources:
   R: {{Type: AWS::IAM::Role, Properties: {{PermissionsBoundary: !ImportValue b, Policies: [{{{DOCUMENT}}}]}}}}
 """)
-    assert found.assumed == ("the boundary ${Fn::ImportValue:b} of R is not read",)
+    assert found.attachment.principals == boundary.attachment.boundary_of == ("R",)
+    assert (boundary.entity, plain(boundary.node)) == ("Fn::ImportValue:b", "${Fn::ImportValue:b}")
+
+
+def test_a_policy_of_another_stack_is_there_and_unknown_but_one_of_aws_only_allows() -> None:
+    arns = "[!ImportValue p, arn:aws:iam::aws:policy/ReadOnlyAccess, arn:aws:iam::aws:policy/AWSDenyAll]"
+    *unknown, own = sorted(
+        read(f"""Resources:
+  R: {{Type: AWS::IAM::Role, Properties: {{ManagedPolicyArns: {arns}, Policies: [{{{DOCUMENT}}}]}}}}
+"""),
+        key=lambda found: found.entity == "R",
+    )
+    assert [str(plain(found.node)) for found in unknown] == [
+        "${Fn::ImportValue:p}",
+        "${arn:aws:iam::aws:policy/AWSDenyAll}",
+    ]
+    assert own.assumed == ("what arn:aws:iam::aws:policy/ReadOnlyAccess allows R is not counted (t.yaml:2)",)
 
 
 def test_the_other_documents_of_a_template_are_read_if_one_is_broken() -> None:
@@ -489,16 +528,18 @@ def test_numbers_of_a_json_template_are_texts_where_texts_are_meant() -> None:
 
 
 def test_what_is_assumed_of_a_role_is_named_by_its_documents_alone() -> None:
-    of_role, other = read(f"""Parameters: {{Arns: {{Type: CommaDelimitedList, Default: "a,b"}}}}
+    of_role, other = (
+        read(f"""Parameters: {{Arns: {{Type: CommaDelimitedList, Default: ":iam::aws:policy/a,:iam::aws:policy/b"}}}}
 Resources:
   R: {{Type: AWS::IAM::Role, Properties: {{ManagedPolicyArns: !Ref Arns, Policies: [{{{DOCUMENT}}}]}}}}
   S: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}
 """)
+    )
     assert other.assumed == ()
     assert of_role.assumed == (
-        "what a allows R is not counted (t.yaml:3)",
-        "what b allows R is not counted (t.yaml:3)",
-        'Arns is "a,b", its default (t.yaml:1)',
+        "what :iam::aws:policy/a allows R is not counted (t.yaml:3)",
+        "what :iam::aws:policy/b allows R is not counted (t.yaml:3)",
+        'Arns is ":iam::aws:policy/a,:iam::aws:policy/b", its default (t.yaml:1)',
     )
 
 

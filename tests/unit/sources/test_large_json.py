@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.sources.infrastructure_examples import plain
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import TextSource
 from pytest_veeam_iam.sources import json_text, large_json
 from pytest_veeam_iam.sources.large_json import LargeDocument
 from pytest_veeam_iam.sources.outline import TreeOutline, has, outline_of
+from tests.unit.sources.infrastructure_examples import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.sources.infrastructure_examples import cases, described, expected, found_in, tree_of_case
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Template, TextSource
 from pytest_veeam_iam.sources import json_text, jsonpath, large_json, selected
 from pytest_veeam_iam.sources.found import Bindings, Reading
 from pytest_veeam_iam.sources.jsonpath import ExpressionError, Search
+from tests.unit.sources.infrastructure_examples import cases, described, expected, found_in, tree_of_case
 
 if TYPE_CHECKING:
     from pathlib import Path
