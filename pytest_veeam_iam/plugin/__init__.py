@@ -41,6 +41,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(option.key, option.help, type=_INI_TYPES[option.kind], default=None)  # type: ignore[arg-type]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Write a first ``veeam-iam.toml`` if that is asked for, instead of running tests."""
+    layers = _layers(config)
+    try:
+        if config.getoption("help", default=False) or not layers.switch("init"):
+            return None
+        from pytest_veeam_iam.plugin.init import init
+
+        init(config, layers, resolve(layers))
+    except VeeamIamError as error:
+        raise pytest.UsageError(str(error)) from error
+    return 0
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker and, if policies are asked for, the hooks that check them."""
     config.addinivalue_line(
