@@ -142,6 +142,7 @@ class Settings(NamedTuple):
         as_of: The day on which they are looked at, None for today.
         accept_until: The last day of the waivers that ``init`` writes, None if it writes none.
         accepted_by: Who answers for them.
+        config: The file of targets and waivers, None to look for it.
     """
 
     is_typed: bool
@@ -161,6 +162,7 @@ class Settings(NamedTuple):
     as_of: date | None
     accept_until: date | None
     accepted_by: str | None
+    config: str | None
 
     @property
     def arguments(self) -> dict[str, object]:
@@ -296,6 +298,7 @@ def resolve(layers: Layers) -> Settings:
         as_of=_day(layers, "as-of"),
         accept_until=_day(layers, "accept-until"),
         accepted_by=layers.text("accepted-by"),
+        config=layers.text("config"),
     )
 
 

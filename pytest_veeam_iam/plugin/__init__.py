@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_veeam_iam.config import DEFAULT_PACK, OPTIONS, Layers, Option, find_team_file, override, resolve
+from pytest_veeam_iam.config import DEFAULT_PACK, OPTIONS, Layers, Option, find_team_file, resolve
 from pytest_veeam_iam.errors import VeeamIamError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pytest_veeam_iam.config import Settings
     from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.plugin.targets import CaseSubject
     from pytest_veeam_iam.report import Report
     from pytest_veeam_iam.rulepacks import RulePack
     from pytest_veeam_iam.teamfile import TeamFile
@@ -88,7 +89,7 @@ def _team(config: pytest.Config, layers: Layers) -> TeamFile | None:
         return None
     from pytest_veeam_iam.plugin.team import team_file
 
-    return team_file(config, layers)
+    return team_file(config, layers.text("config"))
 
 
 def _is_asked_for(config: pytest.Config, team: TeamFile) -> bool:
@@ -149,8 +150,23 @@ def veeam_policy(request: pytest.FixtureRequest) -> Policy:
     return param
 
 
+@pytest.fixture
+def veeam_target(request: pytest.FixtureRequest) -> CaseSubject:
+    """A target of ``veeam-iam.toml``: that of the marker, or the test runs once for each.
+
+    Attributes are ``name``, ``policies`` and ``report``.
+    """
+    from pytest_veeam_iam.plugin.checking import subject
+
+    __tracebackhide__ = True
+    param: CaseSubject | VeeamIamError | str = request.param
+    if isinstance(param, VeeamIamError):
+        raise param
+    return subject(request.config, _settings(request.config), param) if isinstance(param, str) else param
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that wants ``veeam_policy`` once for each policy; what cannot be read is a test that fails."""
+    """Run a test that wants ``veeam_policy`` or ``veeam_target`` once for each; what cannot be read fails."""
     if "veeam_policy" in metafunc.fixturenames:
         from pytest_veeam_iam.plugin.selection import parameters
 
@@ -159,20 +175,33 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         except VeeamIamError as error:
             ids, values = ["no-policy"], [error]
         metafunc.parametrize("veeam_policy", values, ids=ids, indirect=True)
+    if "veeam_target" in metafunc.fixturenames and not _is_parametrized(metafunc, "veeam_target"):
+        from pytest_veeam_iam.plugin.checking import marked, subjects
+
+        try:
+            name = marked([*metafunc.definition.iter_markers("veeam_iam")]).get("target")
+            found = subjects(metafunc.config, _settings(metafunc.config), name)
+        except VeeamIamError as error:
+            metafunc.parametrize("veeam_target", [error], ids=["no-target"], indirect=True)
+        else:
+            metafunc.parametrize("veeam_target", found, ids=[each.name for each in found], indirect=True)
+
+
+def _is_parametrized(metafunc: pytest.Metafunc, name: str) -> bool:
+    """Return whether a test says itself which values an argument has."""
+    arguments = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize") if mark.args]
+    return any(name in (each.replace(",", " ").split() if isinstance(each, str) else each) for each in arguments)
 
 
 @pytest.fixture
 def veeam_check(request: pytest.FixtureRequest) -> Callable[..., Report]:
-    """``check_veeam_backup_ready`` with the configured target and that of the marker; explicit arguments win."""
-    from pytest_veeam_iam.assertions import check_veeam_backup_ready
+    """``check_veeam_backup_ready`` with the configured target and that of the marker; explicit arguments win.
 
-    settings = _settings(request.config)
-    configured = settings.arguments
-    for marker in reversed(list(request.node.iter_markers("veeam_iam"))):
-        configured = override(configured, marker.kwargs)
+    Without a policy it checks those of the target that the marker or ``veeam_target`` names.
+    """
+    from pytest_veeam_iam.plugin.checking import Check, marked
 
-    def check(policy: object, **target: object) -> Report:
-        __tracebackhide__ = True
-        return check_veeam_backup_ready(policy, **override(configured, target))  # type: ignore[arg-type]
-
-    return check
+    __tracebackhide__ = True
+    mark = marked([*request.node.iter_markers("veeam_iam")])
+    chosen = request.getfixturevalue("veeam_target") if "veeam_target" in request.fixturenames else None
+    return Check(request.config, _settings(request.config), mark, chosen)

@@ -37,7 +37,7 @@ def init(config: pytest.Config, layers: Layers, settings: Settings) -> None:
     Raises:
         VeeamIamError: If there is one, or no policy to write it for.
     """
-    named = layers.text("config")
+    named = settings.config
     path = (base_of(config, "veeam_iam_config") / named) if named else config.rootpath / TEAM_FILE
     _refuse_if_written(config, path, named)
     _check_acceptance(layers, settings)

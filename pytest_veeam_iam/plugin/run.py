@@ -254,10 +254,10 @@ class Run:
         packs = dict.fromkeys(each.pack.ref for each in all_expected)
         profiles = dict.fromkeys(each.profile for each in all_expected if each.profile)
         groups = dict.fromkeys(group.id for each in all_expected if not each.profile for group in each.groups)
-        said = [", ".join(packs)]
-        said += [f"{'profile' if len(profiles) == 1 else 'profiles'} {', '.join(profiles)}"] if profiles else []
-        said += [f"groups {', '.join(groups)}"] if groups else []
-        return ", ".join(said)
+        said = ", ".join(packs)
+        if len(profiles) > 1 or (profiles and groups):
+            return f"{said}, each for its own profile or groups"
+        return f"{said}, profile {next(iter(profiles))}" if profiles else f"{said}, groups {', '.join(groups)}"
 
 
 _NOT_GIVEN = ("boundary", "SCP", "bucket policy")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from pytest_veeam_iam import checks
-from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.errors import TargetError, VeeamIamError
 from pytest_veeam_iam.plugin.items import DOCUMENT_ITEMS, LOAD, ErrorItem, FindingsItem, GroupItem, MissingItem
 from pytest_veeam_iam.plugin.selection import bindings_for
-from pytest_veeam_iam.plugin.team import name_of
+from pytest_veeam_iam.plugin.team import name_of, team_file
 from pytest_veeam_iam.readiness import check
 from pytest_veeam_iam.teamfile.resolving import MissingFilesError, bound_in_vain, resolve
 from pytest_veeam_iam.waivers import SOON, today
@@ -27,13 +27,20 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.document import Policy
     from pytest_veeam_iam.plugin.summary import Row, Table
     from pytest_veeam_iam.report import Report
-    from pytest_veeam_iam.teamfile import TeamFile
+    from pytest_veeam_iam.rulepacks import Group
+    from pytest_veeam_iam.teamfile import TeamFile, WrittenTarget
     from pytest_veeam_iam.teamfile.resolving import Case, Target
     from pytest_veeam_iam.waivers import Waiver
 
 
 class CaseSubject:
-    """One case of a target, and its report, made when the first item asks for it.
+    """One case of a target, and its report, made when the first item asks for it; ``veeam_target`` in a test.
+
+    Attributes:
+        name: The target's, and what tells the case from the target's others.
+        target: The target's name.
+        case: What tells it from the others; empty if it is the only one.
+        policies: Attached to one principal.
 
     Args:
         target: Its target.
@@ -42,11 +49,21 @@ class CaseSubject:
     """
 
     def __init__(self, target: Target, case: Case, among: Targets) -> None:
-        self.target = target.name
+        self.target, self.case = target.name, case.name
         self.name = f"{target.name}/{case.name}" if case.name else target.name
         self.policies: tuple[Policy, ...] = case.policies.identity
         self.unresolved, self.tells_all = among.unresolved, among.tells_all
         self._target, self._case, self._among = target, case, among
+
+    @property
+    def team(self) -> TeamFile:
+        """The file that it is written in."""
+        return self._target.team
+
+    @property
+    def written(self) -> WrittenTarget:
+        """As it is written there."""
+        return self._target.written
 
     @property
     def path(self) -> Path:
@@ -178,6 +195,10 @@ def _waives(waiver: Waiver, row: Row) -> bool:
     return waiver.waives in row.expired or any(waiver.waives in names for names in row.waived.values())
 
 
+def _listed(groups: Sequence[Group]) -> str:
+    return f"{'group' if len(groups) == 1 else 'groups'} {', '.join(group.id for group in groups)}"
+
+
 class TargetsFile(pytest.File):
     """The file of the targets."""
 
@@ -186,7 +207,9 @@ class TargetsFile(pytest.File):
     @classmethod
     def of(cls, parent: pytest.Collector, targets: Targets) -> TargetsFile:
         """Return the node of the file."""
-        node: TargetsFile = cls.from_parent(parent, path=targets.file)
+        outside = not targets.file.is_relative_to(parent.config.rootpath)  # pytest would make an empty node id
+        where: dict[str, Any] = {"nodeid": name_of(targets.file, parent.config)} if outside else {}
+        node: TargetsFile = cls.from_parent(parent, path=targets.file, **where)
         node.targets = targets
         return node
 
@@ -213,7 +236,7 @@ class TargetNode(pytest.Collector):
 
     def __repr__(self) -> str:
         expected, written = self.target.expected, self.target.written
-        selected = f"profile {expected.profile}" if expected.profile else f"{len(expected.groups)} groups"
+        selected = f"profile {expected.profile}" if expected.profile else _listed(expected.groups)
         where = expected.target.place if expected.target.buckets else "bucket inferred"
         files = ", ".join(written.texts("files")) or f"what is attached to {written.text('principal')}"
         return f"<Target {self.name}: {expected.pack.ref}, {selected}, {where}, {files}>"
@@ -230,12 +253,28 @@ class TargetNode(pytest.Collector):
             yield ErrorItem.of(self, LOAD, error, subject=self.name)
             return
         for subject in subjects:
-            prefix = subject.name.removeprefix(self.name).removeprefix("/")
-            prefix = f"{prefix}/" if prefix else ""
+            prefix = f"{subject.case}/" if subject.case else ""
             for group in self.target.expected.groups:
                 yield GroupItem.of(self, prefix + group.id, subject)
             for item in DOCUMENT_ITEMS:
                 yield FindingsItem.of(self, prefix + item, subject)
+
+
+_TARGETS = pytest.StashKey[Targets]()
+
+
+def session_targets(config: pytest.Config, settings: Settings) -> Targets:
+    """Return what the team has written down, read once in a session.
+
+    Raises:
+        VeeamIamError: If there is no file, or it is wrong.
+    """
+    if _TARGETS not in config.stash:
+        found = team_file(config, settings.config)
+        if found is None:
+            raise TargetError("there is no veeam-iam.toml with targets; pytest --veeam-iam-init writes one")
+        targets_of(config, settings, found)
+    return config.stash[_TARGETS]
 
 
 def targets_of(config: pytest.Config, settings: Settings, team: TeamFile) -> Targets:
@@ -250,7 +289,7 @@ def targets_of(config: pytest.Config, settings: Settings, team: TeamFile) -> Tar
         lambda weaker: bindings_for(config, settings, weaker),
         lambda path: name_of(path, config),
     )
-    return Targets(
+    config.stash[_TARGETS] = Targets(
         team,
         targets,
         root=config.rootpath,
@@ -258,3 +297,4 @@ def targets_of(config: pytest.Config, settings: Settings, team: TeamFile) -> Tar
         unresolved=settings.unresolved,
         tells_all=settings.lint == "all",
     )
+    return config.stash[_TARGETS]

@@ -21,23 +21,25 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_veeam_iam.config import Layers
     from pytest_veeam_iam.teamfile import TeamFile
 
 
-def team_file(config: pytest.Config, layers: Layers) -> TeamFile | None:
+def team_file(config: pytest.Config, named: str | None) -> TeamFile | None:
     """Return what the team has written down, or None.
+
+    Args:
+        config: pytest's.
+        named: The file, if an option names it.
 
     Raises:
         VeeamIamError: If the file is wrong, or was named and is not there.
     """
-    named = layers.text("config")
     path = base_of(config, "veeam_iam_config") / named if named else None
     if path is None:
         found = find_team_file(str(config.rootpath))
         path = Path(found) if found else None
     elif not path.is_file():
-        raise TargetError(f"{layers.place('config')}={named}: there is no such file")
+        raise TargetError(f"--veeam-iam-config={named}: there is no such file; pytest --veeam-iam-init writes one")
     return load(absolute(path.parent, path.name), name_of(path, config)) if path else None
 
 

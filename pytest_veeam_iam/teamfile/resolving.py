@@ -111,11 +111,15 @@ class Target:
             self._open.update(token.expression for policy in case.policies.identity for token in tokens_of(policy))
         return tuple(cases)
 
+    def case_of(self, policies: tuple[Policy, ...]) -> Case:
+        """Return what other policies than those of its files would be for it."""
+        return Case("", self._in_effect(policies, self.written.text("principal")), self.expected)
+
     def _principals(self) -> Iterator[tuple[str, PoliciesInEffect]]:
         found = self._found()
         principal = self.written.text("principal")
         if not self.written.keys.get("each"):
-            policies = tuple(dict.fromkeys(policy for own in found.values() for policy in own))
+            policies = distinct(policy for own in found.values() for policy in own)
             yield "", self._in_effect(policies, principal)
             return
         arn = principal if principal and principal.startswith("arn:") else None
@@ -221,6 +225,12 @@ class Target:
             target = replace(self.expected.target, buckets=(symbol,))
             called = symbol.partition(":")[2]
             yield Case(f"{name}/{called}" if name else called, policies, replace(self.expected, target=target))
+
+
+def distinct(policies: Iterable[Policy]) -> tuple[Policy, ...]:
+    """Return policies without those that several files of a Terraform module lead to."""
+    found = {(each.path, each.location.line, each.location.column, each.entity): each for each in policies}
+    return tuple(found.values())
 
 
 def _walked(folder: Path) -> Sequence[Path]:

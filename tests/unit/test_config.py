@@ -131,6 +131,7 @@ def test_nothing_set_is_nothing_asked_for() -> None:
         as_of=None,
         accept_until=None,
         accepted_by=None,
+        config=None,
     )
 
 
