@@ -92,8 +92,10 @@ def _candidates(config: pytest.Config, settings: Settings) -> Iterator[tuple[Pat
             skip = config.getini("norecursedirs")
             inside = files.walk(path, skip=skip).files
             yield from ((each, False) for each in inside if each.name.lower().endswith(suffixes()))
-        else:
+        elif path.exists():
             yield path, True
+        else:
+            raise TargetError(f"{name_of(path, config)}: there is no such file or directory")
 
 
 def _with_reports(draft: Draft, path: Path, config: pytest.Config, settings: Settings) -> Draft:
