@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from infrastructure_examples import EXAMPLES, cases, described, expected, found_in, tree_of_case
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Template, TextSource
 from pytest_veeam_iam.sources import account_dump, answers, json_text, large_json, selected, terraform_plan
 from pytest_veeam_iam.sources.found import Bindings, Reading
 from pytest_veeam_iam.sources.mapping import tree_of
+from tests.unit.sources.infrastructure_examples import EXAMPLES, cases, described, expected, found_in, tree_of_case
 
 if TYPE_CHECKING:
     from pathlib import Path

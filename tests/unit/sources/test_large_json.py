@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from infrastructure_examples import plain
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import TextSource
 from pytest_veeam_iam.sources import json_text, large_json
 from pytest_veeam_iam.sources.large_json import LargeDocument
 from pytest_veeam_iam.sources.outline import TreeOutline, has, outline_of
+from tests.unit.sources.infrastructure_examples import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ def test_a_small_text_is_read_strictly_at_once(monkeypatch: pytest.MonkeyPatch) 
         "", " ", "{", "[1,]", '{"a": 1,}', '{"a" 1}', "{a: 1}", "{1: 2}", '["a" "b"]', "[1}", '{"a": 1]', "[1] x",
         '{"a": NaN}', "[Infinity]", "[-Infinity]", "[01]", "['a']", '{"a": "\t"}', '[["a": 1]]', '{"a": tru}',
         '{"a": {"b": [1, 2}}', '{"a": [{"b": 1},, 2]}', '{"a":{"b":{"c":[NaN]}}}', "[" * 100_000,
-        '{"a":' * 100_000, "[" * 5_000 + "]" * 5_000, f"[{'1' * 5000}]",
+        '{"a":' * 100_000, f"[{'1' * 5000}]",
     ],
 )  # fmt: skip
 def test_a_text_that_is_not_json_is_refused_as_the_strict_reader_does(text: str) -> None:

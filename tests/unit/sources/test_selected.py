@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from infrastructure_examples import cases, described, expected, found_in, tree_of_case
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Template, TextSource
 from pytest_veeam_iam.sources import json_text, jsonpath, large_json, selected
 from pytest_veeam_iam.sources.found import Bindings, Reading
 from pytest_veeam_iam.sources.jsonpath import ExpressionError, Search
+from tests.unit.sources.infrastructure_examples import cases, described, expected, found_in, tree_of_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -206,3 +206,10 @@ def test_no_text_is_an_expression_that_crashes(expression: str) -> None:
         value: Any = DOCUMENT
         for step in place:
             value = value[step]
+
+
+def test_a_file_that_is_nested_too_deeply_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_json, "LARGE", 0)
+    text = '{"a": ' * 5_000 + "1" + "}" * 5_000
+    with pytest.raises(PolicyLoadError, match="nesting|recursion"):  # Python 3.13 reads it, and cannot walk it
+        selected.select(large_json.parse(TextSource("file.json", text)), ["$..b"])
