@@ -193,11 +193,10 @@ class Documents:
 
     def _alone(self, module: Module, block: Block, instance: Instance, notes: dict[str, None]) -> Iterator[Found]:
         """A data block that nothing uses; one with principals is no identity policy."""
-        if block.body.blocks("principals") or any(
-            nested.body.blocks("principals") or nested.body.blocks("not_principals")
-            for nested in block.body.blocks("statement")
-        ):
-            return
+        for statement, _, _ in module.expand(block.body, "statement", instance.scope):
+            named = [*statement.body.blocks("principals"), *statement.body.blocks("not_principals")]
+            if any(each.type != "dynamic" for each in named):
+                return
         yield self._found(
             module, f"{module.prefix}{_label(block)}{instance.suffix}", Attachment(), instance.doubt, notes,
             partial(documents.document, module, block, instance.scope),
@@ -279,6 +278,9 @@ def _document(module: Module, argument: Argument, instance: Instance) -> Node:
 def _plain(node: Node) -> Node:
     """Return a tree that holds nothing but nodes."""
     value = node.value
+    if isinstance(node, values.Encoded):
+        text = values.text(values.pieces_of(node) or (), node.source, node.offset)
+        return Node(text.value, node.source, node.offset, doubt=node.doubt)
     if isinstance(value, list):
         value = [_plain(item) for item in value]
     elif isinstance(value, dict):
