@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
 from pytest_veeam_iam.iam.tree import Node
+from pytest_veeam_iam.sources.absent import unknown as unknown_document
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.terraform import documents, values
 from pytest_veeam_iam.sources.terraform.attachments import Attachments, Bond
@@ -119,7 +120,14 @@ class Documents:
         """
         own = self._own(file)
         principals = {name for each in own for name in each.attachment.principals}
-        return [*own, *self._companions(file, principals)] if principals else own
+        return [*own, *self._companions(file, principals), *self._elsewhere(principals)] if principals else own
+
+    def _elsewhere(self, principals: set[str]) -> Iterator[Found]:
+        """Yield documents of which nothing is known, for what some principals have and the module does not hold."""
+        for policy in self.attachments.elsewhere:
+            if policy.principal in principals:
+                read = partial(unknown_document, policy.called, policy.place)
+                yield Found(read, policy.called, policy.attachment, buckets=self.buckets)
 
     def _companions(self, file: SourceFile, principals: set[str]) -> Iterator[Found]:
         """Yield what other files of the module attach to some principals; one that is broken speaks for itself."""
