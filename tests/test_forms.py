@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_veeam_iam import check_veeam_backup_ready, load_policies
-from pytest_veeam_iam.sources import forms, selected
+from pytest_veeam_iam.sources import forms, load_file_if_policy, selected
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "tests" / "examples"
@@ -34,8 +34,9 @@ def policies_of(case: Path) -> Any:
     select = case / "select.json"
     files = sorted(path for path in case.rglob("*") if path.is_file() and path.name not in NOT_READ)
     how = json.loads(select.read_text("utf-8")) if select.exists() else {}
-    form, paths = how.get("preset"), how.get("paths", ())
-    return [policy for file in files for policy in load_policies(file, form=form, select=paths)]
+    if len(files) > 1:  # a module
+        return [policy for file in files for policy in load_file_if_policy(file)]
+    return load_policies(files, form=how.get("preset"), select=how.get("paths", ()))
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.relative_to(EXAMPLES).as_posix() for case in CASES])

@@ -57,7 +57,7 @@ class ExpressionError(ValueError):
         remedy: What to do about it.
     """
 
-    def __init__(self, why: str, remedy: str = "see the JSONPath section of the documentation") -> None:
+    def __init__(self, why: str, remedy: str = "write a path such as $.Policies[*].Document") -> None:
         super().__init__(why)
         self.why, self.remedy = why, remedy
 
@@ -82,7 +82,7 @@ class Search:
     def __init__(self, plain: object) -> None:
         self._plain = plain
         self._effort = _Effort()
-        self._steps = _FREE_STEPS + STEPS_PER_VALUE * _count(plain)
+        self._steps = 0
         self._copies: dict[int | None, object] = {}
 
     def find(self, expression: str) -> list[Path]:
@@ -97,6 +97,7 @@ class Search:
                 warnings.simplefilter("ignore")  # of parts of the syntax that a later version will not have
                 path = _compiled(expression)
                 root = self._copy(MAX_COMPARED if _check_parts(path) else None)
+                self._steps = self._steps or _FREE_STEPS + STEPS_PER_VALUE * _count(self._plain)
                 self._effort.left = self._steps
                 return _places(path.find(root), root)
         except ExpressionError:

@@ -162,3 +162,18 @@ def test_an_item_that_cannot_tell_can_pass_with_a_warning_and_is_not_ready_then(
 def test_a_bucket_that_the_template_does_not_make_is_said_so(run: Run) -> None:
     outcome = run("infra", "-k", "Backup/object", "--veeam-iam-bucket=cfn:Rapo")
     assert outcome.failure("infra/stack.yaml::Backup/object").startswith('bucket "cfn:Rapo": the templates of these')
+
+
+def test_a_mistake_of_ours_costs_a_run_no_other_file(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    from pytest_veeam_iam.sources import cloudformation
+
+    def overlooked(tree: object) -> bool:
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr(cloudformation, "recognizes", overlooked)
+    repository.write("infra/main.tf", 'resource "aws_iam_policy" "a" { policy = "{\\"Statement\\": []}" }\n')
+    outcome = run("infra")
+    assert "reading it failed (RecursionError: maximum" in outcome.failure("infra/stack.yaml::load")
+    assert any(line.startswith("infra/main.tf ") for line in outcome.lines)

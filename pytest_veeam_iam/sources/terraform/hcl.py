@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache, cached_property
-from time import monotonic
+from time import process_time
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
@@ -50,10 +50,11 @@ if TYPE_CHECKING:
 _QUICK = 64 * 1024
 """Bytes up to which no text takes long, however broken it is."""
 
-_SECONDS = 5.0
-_SECONDS_PER_BYTE = 5e-6
+_SECONDS = 2.0
+_SECONDS_PER_BYTE = 3e-6
 """Well-formed text takes a tenth of this; some broken text takes quadratic time."""
 
+_REMEDY = "terraform validate says more"
 _MARKER = "ENDOFTEMPLATE"
 _OPERATORS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||", "+", "-", "*", "/", "%", "!"})
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|(\$\$|%%)(?=\{)')
@@ -161,11 +162,11 @@ def _tree(source: TextSource, data: bytes) -> tree_sitter.Tree:
     """Parse, and give up where broken text takes for ever."""
     if len(data) <= _QUICK:
         return _parser().parse(data)
-    deadline = monotonic() + _SECONDS + len(data) * _SECONDS_PER_BYTE
+    deadline = process_time() + _SECONDS + len(data) * _SECONDS_PER_BYTE
     try:
         return _parser().parse(
             lambda offset, _: data[offset:],
-            progress_callback=lambda _offset, _has_error: monotonic() > deadline,
+            progress_callback=lambda _offset, _has_error: process_time() > deadline,
         )
     except ValueError as error:
         _parser().reset()
@@ -227,14 +228,16 @@ class _Reader:
         return PolicyLoadError(self.source.path, why, line=place.line, column=place.column, remedy=remedy)
 
     def _syntax_error(self) -> PolicyLoadError:
+        """Say what tree-sitter did not understand: the first that it marks, as deep as it goes."""
         node = self.root
-        while not (node.is_missing or node.is_error):
-            node = next(child for child in node.children if child.has_error or child.is_missing)
-        offset = self.at(node.start_byte)
+        while inner := [child for child in node.children if child.has_error or child.is_missing]:
+            node = inner[0]
         if node.is_missing:
-            return self.refusal(offset, f'this is not HCL: "{node.type}" is missing here', "terraform fmt says more")
+            what = "a line that ends the heredoc" if node.type == "heredoc_identifier" else f'"{node.type}"'
+            return self.refusal(self.at(node.start_byte), f"this is not HCL: {what} is missing here", _REMEDY)
+        offset = self.at(_culprit(node).start_byte)
         found = _first_line(self.text[offset : offset + 40])
-        return self.refusal(offset, f"this is not HCL: did not expect {found}", "terraform fmt says more")
+        return self.refusal(offset, f"this is not HCL: did not expect {found}", _REMEDY)
 
     # Expressions. Each method returns what stands in a node; ``depth`` is how deep it may still be nested.
 
@@ -490,6 +493,13 @@ _TERMS: dict[str, Callable[[_Reader, tree_sitter.Node, int], Expression]] = {
     "conditional": _Reader._choice,
     "for_expr": _Reader._for,
 }
+
+
+def _culprit(node: tree_sitter.Node) -> tree_sitter.Node:
+    """Return the part of an error where it probably is: a string that does not end, or else its beginning."""
+    opened = [child for child in node.children if child.type == "quoted_template_start"]
+    closed = sum(child.type == "quoted_template_end" for child in node.children)
+    return opened[-1] if len(opened) > closed else node
 
 
 def _solid(node: tree_sitter.Node) -> list[tree_sitter.Node]:

@@ -20,7 +20,7 @@ from pytest_veeam_iam.sources import files
 from pytest_veeam_iam.sources.embedded import Span
 from pytest_veeam_iam.sources.terraform import hcl, json_syntax, types, uses, values
 from pytest_veeam_iam.sources.terraform.directory import read_directory, stamp
-from pytest_veeam_iam.sources.terraform.evaluation import Budget, Evaluator, number_of, token, unknown
+from pytest_veeam_iam.sources.terraform.evaluation import Addressed, Budget, Evaluator, number_of, token, unknown
 from pytest_veeam_iam.sources.terraform.overrides import overridden
 from pytest_veeam_iam.sources.terraform.references import Called, Resource
 from pytest_veeam_iam.sources.terraform.scope import Scope
@@ -210,7 +210,7 @@ class Module:
             if len(found) >= MAX_INSTANCES:
                 return [Instance("", scope, token(at))]
             inner = replace(scope, key=values.certain(key), value=values.certain(value))
-            if values.token_of(node):  # nobody knows which: they are named as the block names them
+            if values.token_of(node) and not isinstance(node, Addressed):  # each is named as the block names them all
                 inner = scope
             doubt = value.doubt if name is not None else (value.doubt or token(at))
             found.append(Instance("" if name is None else f'["{name}"]', inner, doubt))
@@ -297,7 +297,7 @@ class Module:
 
     def refer(self, root: str, steps: Sequence[Step], at: Expression, scope: Scope) -> tuple[Node, int]:
         """Return what a reference means, and how many of its steps that took."""
-        bound = self._bound(at)
+        bound = None if root == "var" and len(steps) == 1 else self._bound(at)
         if bound is not None:
             return bound, len(steps)
         names = [step.name for step in steps[:2] if isinstance(step, GetAttribute)]

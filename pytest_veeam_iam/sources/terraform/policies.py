@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
 from pytest_veeam_iam.iam.tree import Node
+from pytest_veeam_iam.sources.absent import unknown as unknown_document
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.terraform import documents, values
 from pytest_veeam_iam.sources.terraform.attachments import Attachments, Bond
@@ -119,7 +120,14 @@ class Documents:
         """
         own = self._own(file)
         principals = {name for each in own for name in each.attachment.principals}
-        return [*own, *self._companions(file, principals)] if principals else own
+        return [*own, *self._companions(file, principals), *self._elsewhere(principals)] if principals else own
+
+    def _elsewhere(self, principals: set[str]) -> Iterator[Found]:
+        """Yield documents of which nothing is known, for what some principals have and the module does not hold."""
+        for policy in self.attachments.elsewhere:
+            if policy.principal in principals:
+                read = partial(unknown_document, policy.called, policy.place)
+                yield Found(read, policy.called, policy.attachment, buckets=self.buckets)
 
     def _companions(self, file: SourceFile, principals: set[str]) -> Iterator[Found]:
         """Yield what other files of the module attach to some principals; one that is broken speaks for itself."""
@@ -193,11 +201,10 @@ class Documents:
 
     def _alone(self, module: Module, block: Block, instance: Instance, notes: dict[str, None]) -> Iterator[Found]:
         """A data block that nothing uses; one with principals is no identity policy."""
-        if block.body.blocks("principals") or any(
-            nested.body.blocks("principals") or nested.body.blocks("not_principals")
-            for nested in block.body.blocks("statement")
-        ):
-            return
+        for statement, _, _ in module.expand(block.body, "statement", instance.scope):
+            named = [*statement.body.blocks("principals"), *statement.body.blocks("not_principals")]
+            if any(each.type != "dynamic" for each in named):
+                return
         yield self._found(
             module, f"{module.prefix}{_label(block)}{instance.suffix}", Attachment(), instance.doubt, notes,
             partial(documents.document, module, block, instance.scope),
@@ -279,6 +286,9 @@ def _document(module: Module, argument: Argument, instance: Instance) -> Node:
 def _plain(node: Node) -> Node:
     """Return a tree that holds nothing but nodes."""
     value = node.value
+    if isinstance(node, values.Encoded):
+        text = values.text(values.pieces_of(node) or (), node.source, node.offset)
+        return Node(text.value, node.source, node.offset, doubt=node.doubt)
     if isinstance(value, list):
         value = [_plain(item) for item in value]
     elif isinstance(value, dict):

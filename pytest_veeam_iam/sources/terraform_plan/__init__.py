@@ -73,7 +73,7 @@ class _Reader:
     def policies(self) -> list[Found]:
         """Return all that was found."""
         found = [policy for resource in self._inventory.resources for policy in self._of(resource)]
-        return [*found, *self._alone(), *self._boundaries()]
+        return [*found, *self._alone(), *self._elsewhere(), *self._boundaries()]
 
     def _of(self, resource: Resource) -> Iterator[Found]:
         if resource.type == "aws_iam_policy":
@@ -113,7 +113,11 @@ class _Reader:
         return Found(read, resource.address, attachment, assumed)
 
     def _absent(self, attachment: Attachment) -> tuple[str, ...]:
-        return absent.assumptions(attachment.principals, self._attachments.absent)
+        of_aws = {
+            name: [arn for arn in self._attachments.absent.get(name, ()) if absent.only_allows(arn)]
+            for name in attachment.principals
+        }
+        return absent.assumptions(attachment.principals, of_aws)
 
     def _document_of(self, resource: Resource, attribute: str) -> DeferredDocument | None:
         """Return the deferred document that an unknown policy is, if its expression refers to one and nothing else."""
@@ -157,6 +161,16 @@ class _Reader:
                 continue
             deferred = DeferredDocument(document, self._plan)
             yield Found(deferred.node, document.address, assumed=deferred.assumed())
+
+    def _elsewhere(self) -> Iterator[Found]:
+        """Yield attached policies that the file only names: what they deny, nobody knows."""
+        holders: dict[str, dict[str, None]] = {}
+        for name, arns in self._attachments.absent.items():
+            for arn in arns:
+                if not absent.only_allows(arn):
+                    holders.setdefault(arn, {})[name] = None
+        for arn, those in holders.items():
+            yield Found(partial(self._unknown, arn, ()), arn, Attachment(tuple(those), kind="managed"))
 
     def _boundaries(self) -> Iterator[Found]:
         """Yield boundaries that the file only names: what they stop, nobody knows."""

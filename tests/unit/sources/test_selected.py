@@ -206,3 +206,10 @@ def test_no_text_is_an_expression_that_crashes(expression: str) -> None:
         value: Any = DOCUMENT
         for step in place:
             value = value[step]
+
+
+def test_a_file_that_is_nested_too_deeply_is_no_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_json, "LARGE", 0)
+    text = '{"a": ' * 5_000 + "1" + "}" * 5_000
+    with pytest.raises(PolicyLoadError, match=r"nesting|recursion"):  # Python 3.13 reads it, and cannot walk it
+        selected.select(large_json.parse(TextSource("file.json", text)), ["$..b"])

@@ -1,0 +1,10 @@
+locals {
+  bucket = "acme-test"
+}
+
+resource "aws_iam_policy" "veeam" {
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Deny", Action = "s3:ListBucket", Resource = "arn:aws:s3:::${local.bucket}" }]
+  })
+}

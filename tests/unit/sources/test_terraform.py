@@ -1,0 +1,499 @@
+"""Terraform sources: the documents in them, their values as far as these are static, who has them, where they stand."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_veeam_iam.errors import PolicyLoadError
+from pytest_veeam_iam.iam.grammar import read_policy
+from pytest_veeam_iam.iam.tree import Node, Template, TextSource
+from pytest_veeam_iam.sources import terraform
+from pytest_veeam_iam.sources.found import Bindings, Reading
+from tests.examples_runner import EXAMPLES, plain, summaries
+from tests.unit.sources.terraform_examples import FORM, cases, described, expected, found_in, module_of, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytest_veeam_iam.iam.tree import Token
+    from pytest_veeam_iam.sources.found import Found
+
+VEEAM = EXAMPLES.parents[1] / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
+ALL = [pytest.param(case, id=case.name) for case in cases()]
+
+
+def read(text: str, bind: dict[str, str] | None = None, *, assume_defaults: bool = True) -> list[Found]:
+    reading = Reading(Bindings(bind or {}, assume_defaults=assume_defaults), name="main.tf")
+    return terraform.read(TextSource("main.tf", text), reading)
+
+
+def value_of(expression: str, more: str = "", bind: dict[str, str] | None = None) -> Any:
+    """What an expression is as the Resource of a statement."""
+    text = f'resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{ Statement = [{{ Resource = {expression} }}] }})\n}}\n'
+    (found,) = read(f"{text}{more}\n", bind)
+    return plain(_member(found.node, "Statement", 0, "Resource"))
+
+
+def _member(node: Node, *keys: str | int) -> Node:
+    for key in keys:
+        node = node.value[key]  # type: ignore[index,call-overload]
+    return node
+
+
+def tokens(node: Node) -> Iterator[Token]:
+    if isinstance(node.value, Template):
+        yield from node.value.tokens
+    children = node.value if isinstance(node.value, list) else []
+    for child in node.value.values() if isinstance(node.value, dict) else children:
+        yield from tokens(child)
+
+
+def doubts(found: Found) -> list[str | None]:
+    return [each.doubt.expression if each.doubt else None for each in _statements(found)]
+
+
+def _statements(found: Found) -> list[Node]:
+    statements = _member(found.node, "Statement").value
+    assert isinstance(statements, list)
+    return statements
+
+
+# Examples
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_an_example_holds_what_is_expected(case: Path) -> None:
+    assert described(case) == expected(case)
+
+
+@pytest.mark.parametrize("case", ALL)
+def test_every_document_of_an_example_can_be_read_as_a_policy(case: Path) -> None:
+    for path in sources(case):
+        for found in found_in(path, case):
+            assert read_policy(found.node, found.entity, found.attachment).statements
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in cases() if case.name.startswith("veeam")], ids=lambda case: case.name
+)
+def test_the_veeam_policy_is_the_same_however_it_is_written(case: Path) -> None:
+    (found,) = (found for path in sources(case) for found in found_in(path, case))
+    assert _sorted(plain(found.node)) == _sorted(json.loads(VEEAM.read_text("utf-8")))
+    assert found.attachment.principals == ("aws_iam_role.backup",)
+
+
+def _sorted(document: Any) -> Any:
+    """A single string is the same as a list of it."""
+    if isinstance(document, dict):
+        return {key: _sorted(value) for key, value in sorted(document.items())}
+    if isinstance(document, list):
+        return (
+            document[0] if len(document) == 1 and isinstance(document[0], str) else [_sorted(each) for each in document]
+        )
+    return document
+
+
+def test_every_statement_of_every_way_to_write_it_stands_where_it_is_written() -> None:
+    places = {}
+    for case in cases():
+        if case.name.startswith("veeam"):
+            (found,) = (found for path in sources(case) for found in found_in(path, case))
+            places[case.name] = {str(each.location) for each in _statements(found)[:2]}
+    assert places == {
+        "veeam": {"policy.tf:2:3", "policy.tf:8:3"},
+        "veeam-file": {"veeam.json:4:5", "veeam.json:10:5"},
+        "veeam-heredoc": {"main.tf:27:5", "main.tf:33:5"},
+        "veeam-json": {"main.tf.json:25:11", "main.tf.json:34:11"},
+        "veeam-jsonencode": {"main.tf:28:7", "main.tf:34:7"},
+        "veeam-templatefile": {"veeam.json.tftpl:4:5", "veeam.json.tftpl:10:5"},
+    }
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('"a\\n\\"\\u00e9\\\\"', 'a\n"\u00e9\\'),
+        ('"$${a} %%{b} $a %a"', "${a} %{b} $a %a"),
+        ('"${"x"}-${1 + 2 * 3}-${true}"', "x-7-true"),
+        ('"  ${~ "x" ~}  "', "x"),
+        ('"%{ if 1 > 2 }a%{ else }b%{ endif }"', "b"),
+        ('"%{ for k, v in { a = 1 } }${k}${v}%{ endfor }"', "a1"),
+        ("[for s in [\"a\", \"b\"] : upper(s) if s != \"a\"]", ["B"]),
+        ('{ for k, v in { a = "x" } : v => k }', {"x": "a"}),
+        ('{ for v in ["ab", "ac", "b"] : substr(v, 0, 1) => v... }', {"a": ["ab", "ac"], "b": ["b"]}),
+        ('[{ a = "x" }, { a = "y" }][*].a', ["x", "y"]),
+        ('[{ a = ["x"] }].*.a[0]', ["x"]),
+        ('{ "a-b" = "x", (upper("c")) : "y" }', {"a-b": "x", "C": "y"}),
+        ('true && !false || false ? "a" : "b"', "a"),
+        ('false && var.nobody_knows ? "a" : "b"', "b"),
+        ('5 % 3 == 2 && 7 / 2 == 3.5 && -1 < 0 ? "a" : "b"', "a"),
+        ('1 / 0 > 1 ? "a" : "b"', '${1 / 0 > 1 ? "a" : "b"}'),
+        ('null == null && "a" != null ? "a" : "b"', "a"),
+        ('coalesce(null, "", "a", var.nobody_knows)', "a"),
+        ('coalescelist([], ["a"])', ["a"]),
+        ('concat(["a"], [], ["b"])', ["a", "b"]),
+        ('distinct(["a", "b", "a"])', ["a", "b"]),
+        ('setunion(["a"], ["b", "a"])', ["a", "b"]),
+        ('element(["a", "b"], 3)', "b"),
+        ('flatten([["a", ["b"]], "c"])', ["a", "b", "c"]),
+        ('format("%s-%d%%", "a", 3)', "a-3%"),
+        ('formatlist("%s/*", ["a", "b"])', ["a/*", "b/*"]),
+        ('join("/", ["a", "b"])', "a/b"),
+        ('jsondecode("{\\"a\\": [1, true, null]}")', {"a": ["1", True, None]}),
+        ('keys({ b = 1, a = 2 })', ["a", "b"]),
+        ('values({ b = "x", a = "y" })', ["y", "x"]),
+        ('length(["a"]) + length({}) + length("ab")', "3"),
+        ('lookup({ a = "x" }, "a", "y")', "x"),
+        ('lookup({ a = "x" }, "b", "y")', "y"),
+        ('merge({ a = "x", b = "x" }, { a = "y" })', {"a": "y", "b": "x"}),
+        ('one(["a"])', "a"),
+        ('one([])', None),
+        ('range(3)', ["0", "1", "2"]),
+        ('replace("a-b-c", "-", "/")', "a/b/c"),
+        ('reverse(["a", "b"])', ["b", "a"]),
+        ('setproduct(["a", "b"], ["c"])', [["a", "c"], ["b", "c"]]),
+        ('slice(["a", "b", "c"], 1, 2)', ["b"]),
+        ('sort(["b", "a"])', ["a", "b"]),
+        ('split(",", "a,b")', ["a", "b"]),
+        ('startswith("abc", "ab") ? "a" : "b"', "a"),
+        ('title("hello world")', "Hello World"),
+        ('tostring(12)', "12"),
+        ('trimprefix("arn:x", "arn:")', "x"),
+        ('trimsuffix("x.json", ".json")', "x"),
+        ('trimspace("  x ")', "x"),
+        ('try({ a = "x" }.b, "y")', "y"),
+        ('can({ a = "x" }.b) ? "a" : "b"', "b"),
+        ('try(file("nowhere.json"), "y")', "y"),
+        ('zipmap(["a"], ["x"])', {"a": "x"}),
+        ('contains(["a"], "a") ? "a" : "b"', "a"),
+        ('alltrue([true, false]) ? "a" : "b"', "b"),
+        ('anytrue([true, var.nobody_knows]) ? "a" : "b"', "a"),
+        ('max(1, 3, 2)', "3"),
+        ('chunklist(["a", "b", "c"], 2)', [["a", "b"], ["c"]]),
+        ('concat([["a"], ["b"]]...)', ["a", "b"]),
+        ('jsonencode({ a = ["x\\"", 1] })', '{"a":["x\\"",1]}'),
+        ('"${jsonencode(["x"])}"', '["x"]'),
+        ('replace("x${var.v}", "x", "y")', '${replace("x${var.v}", "x", "y")}'),
+        ('timestamp()', "${timestamp()}"),
+        ('cidrsubnet("10.0.0.0/8", 8, 1)', '${cidrsubnet("10.0.0.0/8", 8, 1)}'),
+        ('length(var.v) > 0 ? "a" : "b"', '${length(var.v) > 0 ? "a" : "b"}'),
+        ('path.module', "."),
+        ('terraform.workspace', "${terraform.workspace}"),
+    ],
+)  # fmt: skip
+def test_an_expression_has_the_value_that_terraform_gives_it(expression: str, value: object) -> None:
+    assert value_of(expression) == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ('concat(["a"], var.v)', ["a", {"if": "var.v", "then": "${var.v}"}]),
+        ('[for s in var.v : "arn:${s}"]', [{"if": "var.v", "then": "arn:${var.v[*]}"}]),
+        ('formatlist("%s/*", var.v)', [{"if": "var.v", "then": "${var.v}/*"}]),
+        ('var.v ? ["a"] : ["b"]', [{"if": "var.v", "then": "a"}, {"if": "var.v", "then": "b"}]),
+        ('var.v ? ["a"] : null', [{"if": "var.v", "then": "a"}]),
+        ('var.v ? "a" : "a"', "a"),
+        ('[for s in ["a", "b"] : s if s != var.v]', [{"if": "s != var.v", "then": "a"}, {"if": "s != var.v", "then": "b"}]),
+        ('compact(["a", var.v])', ["a", {"if": "var.v", "then": "${var.v}"}]),
+        ('join(",", concat(["a"], var.v))', '${join(",", concat(["a"], var.v))}'),
+        ('[for s in concat(["a"], var.v) : s][0]', "a"),
+        ('[for s in concat(var.v, ["a"]) : s][0]', '${[for s in concat(var.v, ["a"]) : s][0]}'),
+        ('merge({ a = "x" }, var.v)', '${merge({ a = "x" }, var.v)}'),
+        ('{ for k in ["a"] : "${k}${var.v}" => k }', {"a${var.v}": {"if": "var.v", "then": "a"}}),
+        ('keys(var.v)', [{"if": "var.v", "then": "${keys(var.v)[*]}"}]),
+    ],
+)  # fmt: skip
+def test_what_may_be_there_none_or_many_times_is_in_doubt(expression: str, value: object) -> None:
+    assert value_of(expression, 'variable "v" {}') == value
+
+
+def test_an_unknown_value_is_named_as_it_is_written_where_it_is_written() -> None:
+    (found,) = read(
+        'locals {\n  arn = "arn:aws:s3:::${var.bucket}"\n}\n'
+        'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [{ Resource = local.arn }] })\n}\n'
+    )
+    (token,) = tokens(found.node)
+    assert (token.expression, str(token.location)) == ("var.bucket", "main.tf:2:25")
+
+
+@pytest.mark.parametrize(
+    ("expression", "symbol", "is_arn"),
+    [
+        ("aws_s3_bucket.b.arn", "tf:aws_s3_bucket.b", True),
+        ("aws_s3_bucket.b.id", "tf:aws_s3_bucket.b", False),
+        ("aws_s3_bucket.c[0].arn", "tf:aws_s3_bucket.c[0]", True),
+        ("aws_s3_bucket.c.0.arn", "tf:aws_s3_bucket.c[0]", True),
+        ('aws_s3_bucket.d["x"].bucket', 'tf:aws_s3_bucket.d["x"]', False),
+        ("element(aws_s3_bucket.c.*.arn, 1)", "tf:aws_s3_bucket.c[1]", True),
+        ("one([aws_s3_bucket.b.arn])", "tf:aws_s3_bucket.b", True),
+        ("aws_s3_bucket.b.bucket_domain_name", "", False),
+        ("aws_sqs_queue.b.arn", "", False),
+    ],
+)
+def test_a_bucket_of_unknown_name_is_called_by_its_address(expression: str, symbol: str, is_arn: bool) -> None:
+    buckets = (
+        'resource "aws_s3_bucket" "b" {}\nresource "aws_s3_bucket" "c" {\n  count = 2\n}\n'
+        'resource "aws_s3_bucket" "d" {\n  for_each = toset(["x"])\n}\n'
+    )
+    document = f"jsonencode({{ Statement = [{{ Resource = {expression} }}] }})"
+    (found,) = read(f'{buckets}resource "aws_iam_policy" "p" {{\n  policy = {document}\n}}\n')
+    assert [(token.symbol, token.is_arn) for token in tokens(found.node)] == [(symbol, is_arn)]
+
+
+# Variables
+
+VARIABLE = 'variable "v" {\n  type    = string\n  default = "declared"\n}\n'
+
+
+def test_a_bound_variable_has_the_bound_value_and_is_marked_as_used() -> None:
+    bindings = Bindings({"var.v": "bound", "local.other": "unused"})
+    text = f'{VARIABLE}resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{ Statement = var.v }})\n}}\n'
+    (found,) = terraform.read(TextSource("main.tf", text), Reading(bindings))
+    assert plain(found.node) == {"Statement": "bound"}
+    assert found.assumed == ()
+    assert bindings.unused == ("local.other",)
+
+
+def test_a_declared_default_is_an_assumption_and_can_be_switched_off() -> None:
+    text = f'{VARIABLE}resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{ Statement = var.v }})\n}}\n'
+    (found,) = read(text)
+    assert (plain(found.node), found.assumed) == (
+        {"Statement": "declared"}, ('var.v is "declared", its default (main.tf:3)',),
+    )  # fmt: skip
+    (found,) = read(text, assume_defaults=False)
+    assert (plain(found.node), found.assumed) == ({"Statement": "${var.v}"}, ())
+
+
+@pytest.mark.parametrize(
+    ("bind", "value"),
+    [
+        ({"var.v": '["a", "b"]'}, ["a", "b"]),
+        ({"var.v": '{ "a" = "b" }'}, {"a": "b"}),
+        ({"var.v": "[not HCL"}, "[not HCL"),
+        ({"var.v": "plain"}, "plain"),
+    ],
+)
+def test_a_bound_list_or_object_is_one(bind: dict[str, str], value: object) -> None:
+    assert value_of("var.v", 'variable "v" {}', bind) == value
+
+
+def test_a_bound_string_that_looks_like_a_list_is_a_string_if_the_variable_is() -> None:
+    assert value_of("var.v", VARIABLE, {"var.v": "[a]"}) == "[a]"
+
+
+def test_any_expression_can_be_bound_as_it_is_written() -> None:
+    assert value_of("data.aws_ssm_parameter.x.value", "", {"data.aws_ssm_parameter.x.value": "acme"}) == "acme"
+    assert value_of("local.bucket", "locals {\n  bucket = var.x\n}", {"local.bucket": "acme"}) == "acme"
+
+
+def test_the_values_of_a_file_are_texts() -> None:
+    text = 'bucket = "acme"\nnames = ["a", "b"]\ncount = 3\n'
+    assert terraform.values_of(TextSource("x.tfvars", text)) == {"bucket": "acme", "names": '["a", "b"]', "count": "3"}
+    text = '{"bucket": "acme", "names": ["a"]}'
+    assert terraform.values_of(TextSource("x.tfvars.json", text))["bucket"] == "acme"
+
+
+def test_what_is_absent_only_because_of_a_default_is_said() -> None:
+    (found,) = read(
+        'variable "on" {\n  default = false\n}\n'
+        'resource "aws_iam_policy" "a" {\n  count  = var.on ? 1 : 0\n  policy = "{}"\n}\n'
+        'resource "aws_iam_policy" "b" {\n  policy = jsonencode({ Statement = [] })\n}\n'
+    )
+    assert found.assumed == ("aws_iam_policy.a is left out, because var.on is false, its default (main.tf:2)",)
+
+
+# Documents
+
+
+def test_a_policy_variable_in_the_old_version_is_refused_as_the_provider_does() -> None:
+    text = (
+        'data "aws_iam_policy_document" "d" {\n  version = "2008-10-17"\n  statement {\n    actions   = ["s3:*"]\n'
+        '    resources = ["&{aws:username}"]\n  }\n}\n'
+    )
+    with pytest.raises(PolicyLoadError, match=r"main\.tf:5:18: &{\.\.\.} stands in a document of version 2008-10-17"):
+        _ = read(text)[0].node
+
+
+@pytest.mark.parametrize("which", ["own", "source"])
+def test_a_sid_that_stands_twice_is_refused_as_the_provider_does(which: str) -> None:
+    statement = '  statement {\n    sid = "Same"\n    actions = ["s3:*"]\n  }\n'
+    base = f'data "aws_iam_policy_document" "base" {{\n{statement}}}\n'
+    twice = {
+        "own": f'data "aws_iam_policy_document" "d" {{\n{statement}{statement}}}\n',
+        "source": 'data "aws_iam_policy_document" "d" {\n  source_policy_documents = [\n'
+        "    data.aws_iam_policy_document.base.json,\n    data.aws_iam_policy_document.base.json,\n  ]\n}\n",
+    }[which]
+    with pytest.raises(PolicyLoadError, match='the Sid "Same" stands twice'):
+        _ = [found.node for found in read(base + twice)]
+
+
+def test_a_principal_of_unknown_kind_puts_the_statement_in_doubt() -> None:
+    (found,) = read(
+        'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    resources = ["*"]\n'
+        '    dynamic "principals" {\n      for_each = var.who\n      content {\n        type = principals.value.type\n'
+        "        identifiers = principals.value.ids\n      }\n    }\n  }\n}\n"
+    )
+    assert doubts(found) == ["var.who"]
+
+
+def test_both_of_two_lists_one_of_which_is_null_make_an_unknown_statement() -> None:
+    (found,) = read(
+        'variable "s" {}\ndata "aws_iam_policy_document" "d" {\n  statement {\n    actions = var.s.actions\n'
+        "    not_actions = var.s.not_actions\n  }\n}\n"
+    )
+    assert isinstance(_statements(found)[0].value, Template)
+
+
+def test_a_star_as_principal_is_the_bare_star() -> None:
+    (found,) = read(
+        'resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+        'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    principals {\n'
+        '      type = "*"\n      identifiers = ["*"]\n    }\n  }\n}\n'
+    )
+    assert plain(_member(found.node, "Statement", 0, "Principal")) == "*"
+
+
+def test_an_empty_text_or_null_is_no_document_but_an_unknown_one() -> None:
+    (found,) = read('variable "p" {\n  default = ""\n}\nresource "aws_iam_policy" "p" {\n  policy = var.p\n}\n')
+    assert plain(found.node) == "${var.p}"
+
+
+def test_a_duplicate_key_of_an_encoded_document_is_kept_for_the_grammar() -> None:
+    (found,) = read(
+        'resource "aws_iam_policy" "p" {\n  policy = jsonencode({\n    Statement = []\n    Statement = [1]\n  })\n}\n'
+    )
+    with pytest.raises(PolicyLoadError, match=r'main\.tf:4:5: "Statement" stands twice'):
+        read_policy(found.node)
+
+
+def test_an_attachment_that_may_not_be_made_puts_the_document_in_doubt() -> None:
+    text = (
+        'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [{ Effect = "Allow" }] })\n}\n'
+        'resource "aws_iam_role_policy_attachment" "a" {\n  count = var.on ? 1 : 0\n  role = "veeam"\n'
+        "  policy_arn = aws_iam_policy.p.arn\n}\n"
+    )
+    (found,) = read(text)
+    assert (found.attachment.principals, doubts(found)) == (("veeam",), ["var.on ? 1 : 0"])
+    (found,) = read(
+        text + 'resource "aws_iam_user_policy_attachment" "b" {\n  user = "u"\n  policy_arn = aws_iam_policy.p.arn\n}\n'
+    )
+    assert (found.attachment.principals, doubts(found)) == (("veeam", "u"), [None])
+
+
+# Modules and files
+
+
+def test_a_variable_of_a_module_that_is_read_alone_is_unknown(tmp_path: Path) -> None:
+    case = FORM / "called-modules"
+    (found, *_) = found_in(case / "modules" / "veeam" / "main.tf", case)
+    assert summaries([found])[0]["statements"][0]["Resource"] == ["arn:aws:s3:::${var.bucket}"]
+
+
+def test_a_module_that_calls_itself_ends(tmp_path: Path) -> None:
+    path = module_of(
+        tmp_path,
+        main__tf='module "a" {\n  source = "./a"\n}\n',
+        **{"a--main__tf": 'module "a" {\n  source = "../a"\n}\nmodule "up" {\n  source = "../"\n}\n'
+           'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [] })\n}\n'},
+    )  # fmt: skip
+    assert [found.entity for found in found_in(path, tmp_path)] == ["module.a.aws_iam_policy.p"]
+
+
+def test_a_module_of_unknown_count_puts_its_documents_in_doubt(tmp_path: Path) -> None:
+    path = module_of(
+        tmp_path,
+        main__tf='module "a" {\n  source = "./a"\n  count = var.on\n}\n',
+        **{"a--main__tf": 'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [{}] })\n}\n'},
+    )
+    (found,) = found_in(path, tmp_path)
+    assert doubts(found) == ["var.on"]
+
+
+@pytest.mark.parametrize("where", ["../outside", "./link", "git::https://example.com/x.git", "./nowhere", "/etc"])
+def test_a_module_that_is_not_inside_the_root_is_not_read(where: str, tmp_path: Path) -> None:
+    (root := tmp_path / "root").mkdir()
+    policy = 'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [{}] })\n}\n'
+    module_of(tmp_path, **{"outside--main__tf": policy})
+    (root / "link").symlink_to(tmp_path / "outside")
+    path = module_of(root, main__tf=f'module "a" {{\n  source = "{where}"\n}}\n')
+    assert found_in(path, root) == []
+
+
+@pytest.mark.parametrize("where", ["../secret.json", "/etc/passwd", "link.json", "nowhere.json", "."])
+@pytest.mark.parametrize("call", ["file", "templatefile"])
+def test_a_file_that_is_not_inside_the_root_is_not_read(where: str, call: str, tmp_path: Path) -> None:
+    (root := tmp_path / "root").mkdir()
+    (tmp_path / "secret.json").write_text('{"Statement": []}', "utf-8")
+    (root / "link.json").symlink_to(tmp_path / "secret.json")
+    values = ", {}" if call == "templatefile" else ""
+    path = module_of(root, main__tf=f'resource "aws_iam_policy" "p" {{\n  policy = {call}("{where}"{values})\n}}\n')
+    (found,) = found_in(path, root)
+    with pytest.raises(PolicyLoadError, match=r"main\.tf:2:12: it names .* no regular file inside the repository"):
+        _ = found.node
+
+
+def test_a_text_without_a_file_reads_no_files() -> None:
+    (found,) = read('resource "aws_iam_policy" "p" {\n  policy = file("x.json")\n}\n')
+    with pytest.raises(PolicyLoadError, match="a text is read without files"):
+        _ = found.node
+
+
+def test_a_broken_neighbour_does_not_lose_the_documents_and_is_named_if_it_is_needed(tmp_path: Path) -> None:
+    path = module_of(
+        tmp_path,
+        main__tf='resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [local.x, local.y] })\n}\n',
+        broken__tf='locals {\n  x = "a\n}\n',
+        other__tf='locals {\n  y = "b"\n}\n',
+    )
+    (found,) = found_in(path, tmp_path)
+    assert plain(found.node) == {"Statement": ["${local.x}", "b"]}
+    assert found.assumed == (
+        'local.x is unknown, and broken.tf:2 cannot be read: this is not HCL: did not expect ""a"',
+    )
+
+
+def test_a_resource_that_two_files_declare_is_an_error_of_this_document_alone(tmp_path: Path) -> None:
+    policy = 'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [] })\n}\n'
+    path = module_of(tmp_path, main__tf=policy + policy.replace('"p"', '"q"'), other__tf="\n" + policy)
+    first, second = found_in(path, tmp_path)
+    with pytest.raises(PolicyLoadError, match=r"aws_iam_policy\.p is declared twice \(first at other\.tf:2\)"):
+        _ = first.node
+    assert plain(second.node) == {"Statement": []}
+
+
+def test_a_commented_block_of_a_neighbour_is_none(tmp_path: Path) -> None:
+    path = module_of(
+        tmp_path,
+        main__tf='resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [aws_s3_bucket.b.arn] })\n}\n',
+        other__tf='/*\nresource "aws_s3_bucket" "b" {\n  bucket = "acme"\n}\n*/\n',
+        heredoc__tf='locals {\n  x = <<EOF\nresource "aws_s3_bucket" "b" {\n  bucket = "acme"\n}\nEOF\n}\n',
+    )
+    (found,) = found_in(path, tmp_path)
+    assert plain(found.node) == {"Statement": ["${aws_s3_bucket.b.arn}"]}
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    text = 'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [local.x] })\n}\n'
+    path = module_of(tmp_path, main__tf=text, other__tf='locals {\n  x = "a"\n}\n')
+    for value in "abc":
+        (tmp_path / "other.tf").write_text(f'locals {{\n  x = "{value}"\n}}\n', "utf-8")
+        (found,) = found_in(path, tmp_path)
+        assert plain(found.node) == {"Statement": [value]}
+
+
+def test_characters_of_several_bytes_do_not_shift_places() -> None:
+    (found,) = read(
+        '# \u00e4\u00f6\u00fc\U0001f600\nresource "aws_iam_policy" "p" {\n'
+        '  policy = jsonencode({ Id = "\u00e9", Statement = [{ Effect = "${var.\u00fc}" }] })\n}\n'
+    )
+    (statement,) = _statements(found)
+    (token,) = tokens(found.node)
+    assert (str(statement.location), str(token.location)) == ("main.tf:3:48", "main.tf:3:62")
