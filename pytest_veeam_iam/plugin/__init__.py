@@ -133,11 +133,15 @@ def veeam_rulepack(pytestconfig: pytest.Config) -> RulePack:
 
 @pytest.fixture(scope="session")
 def veeam_policies(pytestconfig: pytest.Config) -> tuple[Policy, ...]:
-    """The configured policies, or those that discovery finds; at least one."""
-    from pytest_veeam_iam.plugin.selection import load_all
+    """The configured policies, those of the targets, or those that discovery finds; at least one."""
+    from pytest_veeam_iam.plugin.checking import policies
 
     __tracebackhide__ = True
-    return load_all(pytestconfig, _settings(pytestconfig))
+    found = [policy for _, policy in policies(pytestconfig, _settings(pytestconfig))]
+    for each in found:
+        if isinstance(each, VeeamIamError):
+            raise each
+    return tuple(found)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -168,13 +172,13 @@ def veeam_target(request: pytest.FixtureRequest) -> CaseSubject:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that wants ``veeam_policy`` or ``veeam_target`` once for each; what cannot be read fails."""
     if "veeam_policy" in metafunc.fixturenames:
-        from pytest_veeam_iam.plugin.selection import parameters
+        from pytest_veeam_iam.plugin.checking import policies
 
         try:
-            ids, values = parameters(metafunc.config, _settings(metafunc.config))
+            ids, values = zip(*policies(metafunc.config, _settings(metafunc.config)), strict=True)
         except VeeamIamError as error:
-            ids, values = ["no-policy"], [error]
-        metafunc.parametrize("veeam_policy", values, ids=ids, indirect=True)
+            ids, values = ("no-policy",), (error,)
+        metafunc.parametrize("veeam_policy", list(values), ids=list(ids), indirect=True)
     if "veeam_target" in metafunc.fixturenames and not _is_parametrized(metafunc, "veeam_target"):
         from pytest_veeam_iam.plugin.checking import marked, subjects
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_veeam_iam.assertions import check_veeam_backup_ready
 from pytest_veeam_iam.config import override
-from pytest_veeam_iam.errors import TargetError
-from pytest_veeam_iam.plugin.selection import bindings_for
+from pytest_veeam_iam.errors import TargetError, VeeamIamError
+from pytest_veeam_iam.plugin.selection import bindings_for, parameters
 from pytest_veeam_iam.plugin.targets import CaseSubject, session_targets
-from pytest_veeam_iam.plugin.team import name_of
+from pytest_veeam_iam.plugin.team import name_of, team_file
 from pytest_veeam_iam.readiness import check
 from pytest_veeam_iam.rulepacks import did_you_mean
 from pytest_veeam_iam.sources import policies_of
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_veeam_iam.config import Settings
+    from pytest_veeam_iam.iam.document import Policy
     from pytest_veeam_iam.plugin.targets import Targets
     from pytest_veeam_iam.report import Report
     from pytest_veeam_iam.teamfile.resolving import Target
@@ -55,6 +56,29 @@ def subjects(config: pytest.Config, settings: Settings, name: str | None) -> lis
     targets = session_targets(config, settings)
     chosen = targets.targets if name is None else (_target(targets, name),)
     return [subject for target in chosen for subject in targets.subjects(target)]
+
+
+def policies(config: pytest.Config, settings: Settings) -> list[tuple[str, Policy | VeeamIamError]]:
+    """Return the policies of the repository by the ids of their tests: those configured, else those of the targets.
+
+    Raises:
+        VeeamIamError: If there is none.
+    """
+    team = None if settings.policies else team_file(config, settings.config)
+    if team is None or not team.targets:
+        return list(zip(*parameters(config, settings), strict=True))
+    found: list[tuple[str, Policy | VeeamIamError]] = []
+    targets = session_targets(config, settings)
+    for target in targets.targets:
+        try:
+            own = targets.subjects(target)
+        except VeeamIamError as error:
+            found.append((target.name, error))
+            continue
+        for each in own:
+            count = len(each.policies)
+            found += [(each.name if count == 1 else f"{each.name}/{n}", one) for n, one in enumerate(each.policies)]
+    return found
 
 
 def subject(config: pytest.Config, settings: Settings, name: str) -> CaseSubject:

@@ -11,7 +11,7 @@ from pytest_veeam_iam import catalog, linter
 from pytest_veeam_iam.assertions import expectation
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin import workers
-from pytest_veeam_iam.plugin.arguments import NOT_POLICIES, Detours
+from pytest_veeam_iam.plugin.arguments import NOT_POLICIES, Detours, are_typed
 from pytest_veeam_iam.plugin.items import DOCUMENT_ITEMS, ConfigurationFile, PolicyFile, VeeamItem
 from pytest_veeam_iam.plugin.selection import Selection, reading_of, select
 from pytest_veeam_iam.plugin.subjects import Subjects
@@ -96,14 +96,14 @@ class Run:
     def _required(self) -> tuple[str, str]:
         """Return what is required, and where, in a few words."""
         expected = self._expected
+        config = f"config: {name_of(self._targets.file, self._config)}" if self._targets else ""
         if self._targets and self._targets.targets:
             count = len(self._targets.targets)
-            written = f"{count} {'target' if count == 1 else 'targets'}"
-            return written, f"config: {name_of(self._targets.file, self._config)}"
+            return f"{count} {'target' if count == 1 else 'targets'}", config
         count = sum(len(group.required) for group in expected.groups)
         groups = f"{len(self._group_ids)} {'group' if len(self._group_ids) == 1 else 'groups'}"
         where = f"bucket {expected.target.place}" if expected.target.buckets else "bucket inferred from each policy"
-        return f"{count} permissions in {groups}", where
+        return f"{count} permissions in {groups}", f"{where}; {config}" if config else where
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Take in what was asked for; with ``--veeam-iam-only`` test modules are not even imported."""
@@ -148,7 +148,7 @@ class Run:
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Refuse to go on if policies were asked for and there is none; a worker leaves that to its controller."""
-        wrong = self._targets.wrong() if self._targets else None
+        wrong = self._wrong(config)
         if wrong and not self._settings.is_typed and self._targets:
             items += ConfigurationFile.of(session, self._targets.file, wrong).collect()
         collected = sum(isinstance(item, VeeamItem) for item in items)
@@ -157,6 +157,12 @@ class Run:
             return
         if not collected or in_vain:
             raise pytest.UsageError(in_vain if collected else self._nothing)
+
+    def _wrong(self, config: pytest.Config) -> VeeamIamError | None:
+        """Return what is bound in the file and nothing uses, as far as all was read that could use it."""
+        if not self._targets or (are_typed(config) and not self._targets.targets):
+            return None
+        return self._targets.wrong(self._selection.reading.bindings.used, self._subjects.unknown_expressions())
 
     def _bound_in_vain(self, config: pytest.Config) -> str:
         """Return what is wrong with a value that was typed and that no template asks for, or an empty string."""

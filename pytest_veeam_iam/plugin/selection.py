@@ -182,13 +182,6 @@ def find(config: pytest.Config, settings: Settings) -> tuple[list[Path], tuple[s
     return list(found.files), left_out
 
 
-def load_all(config: pytest.Config, settings: Settings) -> tuple[Policy, ...]:
-    """Return the policies of all configured or discovered files; raises VeeamIamError for one that cannot be read."""
-    found, _ = find(config, settings)
-    reading = reading_of(config, settings)
-    return tuple(policy for path in found for policy in load_file(path, name_of(path, config), reading=reading))
-
-
 def parameters(config: pytest.Config, settings: Settings) -> tuple[list[str], list[Policy | VeeamIamError]]:
     """Return ids and values for a test that runs once for each policy; a file that cannot be read is its error.
 

@@ -19,11 +19,12 @@ from pytest_veeam_iam.teamfile.resolving import MissingFilesError, bound_in_vain
 from pytest_veeam_iam.waivers import SOON, today
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
     from pytest_veeam_iam.config import Settings
+    from pytest_veeam_iam.errors import TeamFileError
     from pytest_veeam_iam.iam.document import Policy
     from pytest_veeam_iam.plugin.summary import Row, Table
     from pytest_veeam_iam.report import Report
@@ -156,11 +157,16 @@ class Targets:
         """Return what the templates leave open."""
         return {expression for target in self.targets for expression in target.open_expressions}
 
-    def wrong(self) -> VeeamIamError | None:
-        """Return what only reading the files shows to be wrong with the file: values that nothing uses."""
+    def wrong(self, used: Collection[str], open_: set[str]) -> TeamFileError | None:
+        """Return what only reading the files shows to be wrong with the file: values that nothing uses.
+
+        Args:
+            used: What policies use that belong to no target.
+            open_: What these leave open.
+        """
         if len(self._read) < len(self.targets):
             return None
-        problems = bound_in_vain(self.team, self.targets)
+        problems = bound_in_vain(self.team, self.targets, used, open_)
         return self.team.error(*problems) if problems else None
 
     def notes(self, table: Table) -> Iterator[str]:

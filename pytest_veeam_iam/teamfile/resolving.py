@@ -22,7 +22,7 @@ from pytest_veeam_iam.teamfile import keys
 from pytest_veeam_iam.unknowns import tokens_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pytest_veeam_iam.iam.document import Policy
@@ -326,13 +326,20 @@ def _waivers_of_nothing(target: Target) -> Iterator[str]:
             yield f"{place}: {what}"
 
 
-def bound_in_vain(team: TeamFile, targets: Sequence[Target]) -> list[str]:
-    """Return what the file binds and nothing uses; all of its targets have to be read before."""
+def bound_in_vain(team: TeamFile, targets: Sequence[Target], used: Collection[str], open_: set[str]) -> list[str]:
+    """Return what the file binds and nothing uses.
+
+    Args:
+        team: The file.
+        targets: All that it has, read before.
+        used: What policies use that belong to no target.
+        open_: What these leave open.
+    """
     problems = []
-    open_ = sorted({expression for target in targets for expression in target.open_expressions})
+    possible = sorted(open_.union(*(target.open_expressions for target in targets)))
     for expression in team.bind:
-        if not any(expression in target.bindings.used for target in targets):
-            problems.append(_in_vain(team.place_of_bound(expression), expression, open_))
+        if expression not in used and not any(expression in target.bindings.used for target in targets):
+            problems.append(_in_vain(team.place_of_bound(expression), expression, possible))
     for target in targets:
         bound: Mapping[str, str] = target.written.keys.get("bind", {})  # type: ignore[assignment]
         for expression in bound:
