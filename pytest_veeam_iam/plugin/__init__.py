@@ -45,16 +45,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Write a first ``veeam-iam.toml`` if that is asked for, instead of running tests."""
+    if config.getoption("help", default=False) or not _is_init(config):
+        return None
+    from pytest_veeam_iam.plugin.init import init
+
     layers = _layers(config)
     try:
-        if config.getoption("help", default=False) or not layers.switch("init"):
-            return None
-        from pytest_veeam_iam.plugin.init import init
-
         init(config, layers, resolve(layers))
     except VeeamIamError as error:
         raise pytest.UsageError(str(error)) from error
     return 0
+
+
+def _is_init(config: pytest.Config) -> bool:
+    """Return whether a file is to be written; a value that is neither yes nor no is refused later."""
+    try:
+        return _layers(config).switch("init")
+    except VeeamIamError:
+        return False
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,8 +70,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", 'veeam_iam(target="NAME", **keys): a test of IAM policies; the target of its veeam_check'
     )
+    for name in ("accept-until", "accepted-by"):
+        if config.getoption(f"veeam_iam_{name.replace('-', '_')}"):
+            raise pytest.UsageError(f"--veeam-iam-{name} is for --veeam-iam-init, which writes waivers; add it")
     try:
         layers = _layers(config)
+        layers.switch("init")
         team = _team(config, layers)
         if layers.is_active or (team is not None and _is_asked_for(config, team)):
             from pytest_veeam_iam.plugin.run import Run

@@ -134,6 +134,18 @@ def test_what_cannot_be_written_is_a_usage_error(policies: Repository, arguments
     assert not (policies.path / "veeam-iam.toml").exists()
 
 
+def test_to_accept_gaps_without_writing_them_down_is_a_mistake(policies: Repository) -> None:
+    outcome = policies.run("--veeam-iam-accept-until=2027-03-31", "--veeam-iam-accepted-by=me")
+    assert outcome.code == USAGE_ERROR
+    assert "--veeam-iam-accept-until is for --veeam-iam-init, which writes waivers; add it" in outcome.errors
+
+
+def test_the_ini_file_can_be_wrong_about_it_as_about_everything(policies: Repository) -> None:
+    policies.ini("veeam_iam_init = perhaps")
+    assert policies.run().failed == ["pytest.ini::configuration"]
+    assert not (policies.path / "veeam-iam.toml").exists()
+
+
 def test_a_module_of_terraform_is_one_target(repository: Repository) -> None:
     role = 'resource "aws_iam_role" "veeam" {{ name = "veeam" }}\nvariable "bucket" {{}}\n'
     policy = """

@@ -149,3 +149,18 @@ def test_a_mistake_in_the_file_fails_the_tests_that_ask_for_it(two: Repository) 
     two.write("veeam-iam.toml", TWO + '    reasons = "x"\n')
     two.write("test_a.py", "def test_it(veeam_target):\n    pass\n\n\ndef test_that():\n    pass\n")
     assert two.run("test_a.py").counts == {"passed": 1, "errors": 1}
+
+
+def test_the_policies_of_a_repository_are_those_of_its_targets(two: Repository, small: Document) -> None:
+    two.write("policies/veeam-other.json", small)
+    two.write(
+        "test_a.py",
+        "def test_it(veeam_policy):\n    pass\n\n\n"
+        "def test_all(veeam_policies):\n    assert len(veeam_policies) == 2\n",
+    )
+    assert two.collect("test_a.py") == ["test_a.py::test_it[prod]", "test_a.py::test_it[dev]", "test_a.py::test_all"]
+    assert two.run("test_a.py").counts == {"passed": 3}
+    two.write("policies/prod.json", "{")
+    assert two.run("test_a.py").counts == {"passed": 1, "errors": 2}
+    two.ini("veeam_iam_policies = policies/veeam-other.json")
+    assert two.collect("test_a.py")[0] == "test_a.py::test_it[policies/veeam-other.json]"

@@ -356,3 +356,25 @@ def test_one_broken_target_does_not_stop_the_others(two: Repository) -> None:
     assert outcome.counts == {"passed": 7, "failed": 1}
     assert outcome.table[2].split()[0] == "dev"
     assert outcome.table[2].endswith("cannot be read")
+
+
+def test_values_alone_are_for_policies_that_are_named(repository: Repository) -> None:
+    repository.write("main.tf", 'variable "bucket" {}\n' + INSTANCES.replace("acme-a", "${var.bucket}"))
+    repository.write("test_a.py", ADD)
+    repository.write("veeam-iam.toml", '[bind]\n"var.bucket" = "acme-x"\n')
+    assert repository.collect() == ["test_a.py::test_add"]
+    flags = ("--veeam-iam-groups=object", "--veeam-iam-bucket=acme-x")
+    outcome = repository.run("--veeam-iam", "main.tf", *flags)
+    assert outcome.code == 0
+    assert any("; bucket acme-x; config: veeam-iam.toml; " in line for line in outcome.lines)
+    repository.write("veeam-iam.toml", '[bind]\n"var.bukket" = "acme-x"\n')
+    refused = repository.run("--veeam-iam", *flags)
+    assert refused.code == USAGE_ERROR
+    assert 'veeam-iam.toml:2:1: bind "var.bukket": nothing uses it (did you mean var.bucket?)' in refused.errors
+
+
+def test_a_value_that_a_policy_beside_the_targets_uses_is_used(two: Repository) -> None:
+    two.write("main.tf", 'variable "bucket" {}\n' + INSTANCES.replace("acme-a", "${var.bucket}"))
+    two.write("veeam-iam.toml", '    [bind]\n    "var.bucket" = "acme-x"\n' + TWO)
+    assert two.run("--veeam-iam-policies=main.tf", "--veeam-iam-bucket=acme-x").code == 1
+    assert two.run().failed == ["veeam-iam.toml::dev::object", "veeam-iam.toml::configuration"]
