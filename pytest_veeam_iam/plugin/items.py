@@ -213,7 +213,9 @@ class GroupItem(SubjectItem):
         self.skip_if_waived(gaps, f"{granted} of {len(group.required)} granted")
         if not group.ready:
             hint = self.subject.hint(group_id)
-            explanation = text.explain_group(report, group) + (f"\n\n  {hint}" if hint else "")
+            explanation = text.explain_group(report, group, is_written=bool(self.subject.target)) + (
+                f"\n\n  {hint}" if hint else ""
+            )
             raise VeeamNotReady(explanation, report)
 
 

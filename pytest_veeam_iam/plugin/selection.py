@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_veeam_iam.config import DISCOVERY_MOST
 from pytest_veeam_iam.errors import PolicyLoadError, TargetError, VeeamIamError
 from pytest_veeam_iam.plugin import arguments
-from pytest_veeam_iam.plugin.team import base_of, name_of, wanted
+from pytest_veeam_iam.plugin.team import base_of, name_of, translate, wanted
 from pytest_veeam_iam.sources import load_file, load_file_if_policy, suffixes
 from pytest_veeam_iam.sources.bindings import bindings_of
 from pytest_veeam_iam.sources.discovery import discover, not_entered
@@ -112,6 +112,8 @@ def select(config: pytest.Config, settings: Settings, team: TeamFile | None = No
         TargetError: For a glob without files, or a search that finds nothing or too much.
     """
     arguments.expand(config)
+    if team:
+        translate(config, team)
     named = frozenset(arguments.paths(config))
     targets = [*wanted(config, team)] if team else []
     reading = reading_of(config, settings, team)

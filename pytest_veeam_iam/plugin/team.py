@@ -84,6 +84,17 @@ def wanted(config: pytest.Config, team: TeamFile) -> Iterator[str]:
             yield f"{team.path}::{target.name}"
 
 
+def translate(config: pytest.Config, team: TeamFile) -> None:
+    """Let the ids that the items of a policy had before a target owned it stand for those of the target."""
+    args: list[str] = []
+    for argument in config.args:
+        name, _, item = argument.partition("::")
+        path = absolute(config.invocation_params.dir, name)
+        owners = [each.name for each in team.targets if path in each.files(team.path.parent)] if item else []
+        args += [f"{team.path}::{owner}::{item}" for owner in owners] or [argument]
+    config.args[:] = args
+
+
 def _paths(config: pytest.Config, argument: str) -> list[Path]:
     name, base = argument.partition("::")[0], config.invocation_params.dir
     if glob.has_magic(name) and not (base / name).exists():

@@ -81,13 +81,19 @@ def waived_summary(report: Report, names: Sequence[str], rest: str = "") -> str:
     return _cut("; ".join(f"{kind}: {', '.join(same)}" for kind, same in by_kind.items()), tail)
 
 
-def explain_group(report: Report, group: GroupReport) -> str:
-    """Return what one group's item says when it fails; the first line is the summary."""
+def explain_group(report: Report, group: GroupReport, *, is_written: bool = False) -> str:
+    """Return what one group's item says when it fails; the first line is the summary.
+
+    Args:
+        report: The report.
+        group: One of its groups.
+        is_written: Whether the target stands in a file, so that a hint names a key of it and no flag for all targets.
+    """
     expired = expired_note(report, [result.action for result in group.shortfalls])
     lines = [group_summary(report, group) + expired, ""]
     lines += _shortfalls(report, group)
     lines += _block("to fix, add:", additions(group.shortfalls))
-    hint = profile_hint(report, group)
+    hint = profile_hint(report, group, is_written=is_written)
     return "\n".join([*lines, *(["", f"  {hint}"] if hint else [])])
 
 
@@ -190,14 +196,14 @@ def provisos(report: Report) -> list[str]:
     return lines
 
 
-def profile_hint(report: Report, group: GroupReport) -> str:
+def profile_hint(report: Report, group: GroupReport, *, is_written: bool = False) -> str:
     """Return which profile leaves a group out that is not granted at all, or an empty string."""
     if any(result.granted for result in group.required):
         return ""
     others = {each.id for each in report.groups} - {group.id}
     for profile in report.rule_pack.profiles:
         if set(profile.groups) == others and not profile.without:
-            what = f"--veeam-iam-profile={profile.id}"
+            what = f'profile = "{profile.id}"' if is_written else f"--veeam-iam-profile={profile.id}"
             return f"No {group.id.replace('-', ' ')}? {what} ({profile.confidence}: {profile.why})"
     return ""
 

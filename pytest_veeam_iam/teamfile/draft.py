@@ -150,9 +150,8 @@ def _target(draft: Draft, given: Mapping[str, object]) -> Iterator[str]:
             if parameter.origin == "inferred":
                 yield f"{name} = {_value(parameter.value)}  # inferred"
         for group in report.groups:
-            if hint := text.profile_hint(report, group):
-                profile = hint.partition("--veeam-iam-profile=")[2].partition(" ")[0]
-                yield f'# profile = "{profile}"  # if there is no {group.id.replace("-", " ")}'
+            if hint := text.profile_hint(report, group, is_written=True):
+                yield f"# {hint}"
     elif not draft.reports:
         yield "# these policies cannot be read yet: the check says why"
 

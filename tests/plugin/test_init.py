@@ -49,7 +49,7 @@ def test_a_target_is_written_for_each_principal(policies: Repository) -> None:
     }
     assert text.startswith("# What our IAM policies for Veeam must grant")
     assert "# the file has policies of others as well: Other\n[[target]]" in text
-    assert '# profile = "without-archiver-appliance"  # if there is no archiver appliance\n' in text
+    assert '# No archiver appliance? profile = "without-archiver-appliance" (' in text
     assert "# [[waiver]]\n" in text
     assert text.isascii()
     assert outcome.lines[0] == "veeam-iam: wrote veeam-iam.toml: 3 targets"

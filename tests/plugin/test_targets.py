@@ -75,6 +75,7 @@ def test_the_flag_changes_nothing_where_there_are_targets(two: Repository) -> No
         (["policies"], ids("prod", "dev")),
         (["policies/prod.json"], ids("prod")),
         (["policies/dev-2.json"], ids("dev")),
+        (["policies/dev-2.json::object"], ids("dev", items=["object"])),
         (["policies/dev-*.json"], ids("dev")),
         (["test_a.py", "policies/dev-1.json"], ids("dev")),
         (["test_a.py", "veeam-iam.toml::prod", "policies/dev-1.json"], ids("prod", "dev")),
@@ -165,6 +166,12 @@ def test_the_header_names_the_file_also_from_a_folder_below(two: Repository, mon
     outcome = two.run()
     assert any("config: ../veeam-iam.toml; " in line for line in outcome.lines)
     assert outcome.failed == ["../veeam-iam.toml::dev::object"]
+
+
+def test_a_hint_names_a_key_of_the_target_and_no_flag_for_all(two: Repository, small: Document) -> None:
+    two.write("policies/prod.json", small)
+    failure = two.run("veeam-iam.toml::prod").failure("veeam-iam.toml::prod::archiver-appliance")
+    assert '  No archiver appliance? profile = "without-archiver-appliance" (' in failure
 
 
 # Where the file is
