@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_veeam_iam.sources import files, terraform
@@ -11,6 +10,8 @@ from pytest_veeam_iam.sources.found import Bindings, Reading
 from tests.examples_runner import EXAMPLES, EXPECTED, summaries
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_veeam_iam.sources.found import Found
 
 FORM = EXAMPLES / "terraform"
