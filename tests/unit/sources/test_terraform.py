@@ -77,7 +77,9 @@ def test_every_document_of_an_example_can_be_read_as_a_policy(case: Path) -> Non
             assert read_policy(found.node, found.entity, found.attachment).statements
 
 
-@pytest.mark.parametrize("case", [case for case in cases() if case.name.startswith("veeam")], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [case for case in cases() if case.name.startswith("veeam")], ids=lambda case: case.name
+)
 def test_the_veeam_policy_is_the_same_however_it_is_written(case: Path) -> None:
     (found,) = (found for path in sources(case) for found in found_in(path, case))
     assert _sorted(plain(found.node)) == _sorted(json.loads(VEEAM.read_text("utf-8")))
@@ -89,7 +91,9 @@ def _sorted(document: Any) -> Any:
     if isinstance(document, dict):
         return {key: _sorted(value) for key, value in sorted(document.items())}
     if isinstance(document, list):
-        return document[0] if len(document) == 1 and isinstance(document[0], str) else [_sorted(each) for each in document]
+        return (
+            document[0] if len(document) == 1 and isinstance(document[0], str) else [_sorted(each) for each in document]
+        )
     return document
 
 
@@ -363,7 +367,9 @@ def test_an_empty_text_or_null_is_no_document_but_an_unknown_one() -> None:
 
 
 def test_a_duplicate_key_of_an_encoded_document_is_kept_for_the_grammar() -> None:
-    (found,) = read('resource "aws_iam_policy" "p" {\n  policy = jsonencode({\n    Statement = []\n    Statement = [1]\n  })\n}\n')
+    (found,) = read(
+        'resource "aws_iam_policy" "p" {\n  policy = jsonencode({\n    Statement = []\n    Statement = [1]\n  })\n}\n'
+    )
     with pytest.raises(PolicyLoadError, match=r'main\.tf:4:5: "Statement" stands twice'):
         read_policy(found.node)
 
@@ -376,7 +382,9 @@ def test_an_attachment_that_may_not_be_made_puts_the_document_in_doubt() -> None
     )
     (found,) = read(text)
     assert (found.attachment.principals, doubts(found)) == (("veeam",), ["var.on ? 1 : 0"])
-    (found,) = read(text + 'resource "aws_iam_user_policy_attachment" "b" {\n  user = "u"\n  policy_arn = aws_iam_policy.p.arn\n}\n')
+    (found,) = read(
+        text + 'resource "aws_iam_user_policy_attachment" "b" {\n  user = "u"\n  policy_arn = aws_iam_policy.p.arn\n}\n'
+    )
     assert (found.attachment.principals, doubts(found)) == (("veeam", "u"), [None])
 
 
@@ -447,7 +455,9 @@ def test_a_broken_neighbour_does_not_lose_the_documents_and_is_named_if_it_is_ne
     )
     (found,) = found_in(path, tmp_path)
     assert plain(found.node) == {"Statement": ["${local.x}", "b"]}
-    assert found.assumed == ('local.x is unknown, and broken.tf:2 cannot be read: this is not HCL: did not expect ""a"',)
+    assert found.assumed == (
+        'local.x is unknown, and broken.tf:2 cannot be read: this is not HCL: did not expect ""a"',
+    )
 
 
 def test_a_resource_that_two_files_declare_is_an_error_of_this_document_alone(tmp_path: Path) -> None:
