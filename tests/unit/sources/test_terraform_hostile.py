@@ -16,6 +16,7 @@ from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.tree import TextSource
 from pytest_veeam_iam.sources import terraform
 from pytest_veeam_iam.sources.found import Bindings, Reading
+from tests.examples_runner import plain
 from tests.unit.sources.terraform_examples import FORM, cases, found_in, module_of, sources
 
 if TYPE_CHECKING:
@@ -40,6 +41,24 @@ def read(text: str) -> list[Found]:
     return terraform.read(TextSource("main.tf", text), Reading(name="main.tf"))
 
 
+def resource(policy: str, more: str = "", arguments: str = "") -> str:
+    return f'resource "aws_iam_policy" "p" {{\n{arguments}  policy = {policy}\n}}\n{more}\n'
+
+
+def data(name: str, body: str) -> str:
+    return f'data "aws_iam_policy_document" "{name}" {{\n{body}\n}}\n'
+
+
+def json_of(name: str) -> str:
+    return f"data.aws_iam_policy_document.{name}.json"
+
+
+STATEMENT = 'statement {\n    actions = ["s3:*"]\n  }'
+MANY = 'dynamic "statement" {\n    for_each = range(9000)\n    content {\n      actions = range(9000)\n    }\n  }'
+LOOPS = "<<EOF\n%{ for a in range(9000) }%{ for b in range(9000) }x%{ endfor }%{ endfor }\nEOF"
+DOUBLING = "".join(
+    data(f"d{n + 1}", f"source_policy_documents = [{json_of(f'd{n}')}, {json_of(f'd{n}')}]") for n in range(40)
+)
 BOMBS = {
     "locals that double": policy("local.l60", chain(60, "[_, _]", '"x"')),
     "texts that double": policy("local.l60", chain(60, '"${_}${_}"', '"x"')),
@@ -49,30 +68,29 @@ BOMBS = {
     "a long chain of lists": policy("local.l3000", chain(3000, "[_]", '"x"')),
     "locals that refer to each other": policy("local.a", "locals {\n  a = local.b\n  b = [local.a]\n}\n"),
     "a variable that refers to itself": policy("var.a", 'variable "a" {\n  default = var.a\n}\n'),
-    "nested loops": policy("[" + "".join(f"for a{n} in range(1000) : " for n in range(1)) + "[for b in range(1000) : [for c in range(1000) : c]]]"),
+    "nested loops": policy("[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c]]]"),
     "a long range": policy("range(1000000000)"),
     "a huge exponent": policy("1e999999999 + 1 > 2 ? 1 : 2"),
     "a long number": policy("9" * 5000 + " + 1"),
-    "a text of many texts": policy('join("", [for i in range(10000) : local.big])', f'locals {{\n  big = "{"x" * 10000}"\n}}\n'),
-    "a loop in a heredoc": 'resource "aws_iam_policy" "p" {\n  policy = <<EOF\n%{ for a in range(9000) }%{ for b in range(9000) }x%{ endfor }%{ endfor }\nEOF\n}\n',
+    "a text of many texts": policy(
+        'join("", [for i in range(10000) : local.b])', f'locals {{\n  b = "{"x" * 9999}"\n}}'
+    ),
+    "a loop in a heredoc": resource(LOOPS),
     "a replacement that grows": policy(f'replace("{"a" * 50000}", "a", "{"b" * 50000}")'),
     "a product": policy("setproduct(range(1000), range(1000), range(1000))"),
     "a split": policy(f'split("", "{"x" * 200000}")'),
-    "many statements": 'data "aws_iam_policy_document" "d" {\n  dynamic "statement" {\n    for_each = range(9000)\n    content {\n      actions = range(9000)\n    }\n  }\n}\n',
-    "many copies": 'resource "aws_iam_policy" "p" {\n  count = 1000000000\n  policy = "{}"\n}\n',
-    "less than no copies": 'resource "aws_iam_policy" "p" {\n  count = -5\n  policy = "{}"\n}\n',
-    "a document made of itself": 'data "aws_iam_policy_document" "d" {\n  source_policy_documents = [data.aws_iam_policy_document.d.json]\n}\n' + policy("data.aws_iam_policy_document.d.json"),
-    "documents that double": "".join(
-        f'data "aws_iam_policy_document" "d{n + 1}" {{\n  source_policy_documents = [data.aws_iam_policy_document.d{n}.json, data.aws_iam_policy_document.d{n}.json]\n}}\n'
-        for n in range(40)
-    ) + 'data "aws_iam_policy_document" "d0" {\n  statement {\n    actions = ["s3:*"]\n  }\n}\n' + 'resource "aws_iam_policy" "p" {\n  policy = data.aws_iam_policy_document.d40.json\n}\n',
-    "texts in texts": policy("local.l40", chain(40, 'jsonencode([_, _])', '"x"')),
-    "a million spaces": "resource" + " " * 1_000_000 + '"aws_iam_policy" "p" {\n  policy = "{}"\n}\n',
-    "a million lines": 'resource "aws_iam_policy" "p" {\n  policy = "{}"' + "\n" * 1_000_000 + "}\n",
+    "many statements": data("d", MANY),
+    "many copies": resource('"{}"', arguments="  count = 1000000000\n"),
+    "less than no copies": resource('"{}"', arguments="  count = -5\n"),
+    "a document made of itself": resource(json_of("d"), data("d", f"source_policy_documents = [{json_of('d')}]")),
+    "documents that double": resource(json_of("d40"), DOUBLING + data("d0", STATEMENT)),
+    "texts in texts": policy("local.l40", chain(40, "jsonencode([_, _])", '"x"')),
+    "a million spaces": f'resource{" " * 1_000_000}"aws_iam_policy" "p" {{\n  policy = "{{}}"\n}}\n',
+    "a million lines": f'resource "aws_iam_policy" "p" {{\n  policy = "{{}}"{" " * 1_000_000}}}\n',
     "a word for a policy": 'resource "aws_iam_policy"',
-    "no name": 'resource "aws_iam_policy" {\n  policy = "{}"\n}\nresource {\n}\ndata "aws_iam_policy_document" {\n}\nmodule {\n source = "./x"\n}\n',
+    "no name": 'resource "aws_iam_policy" {\n}\nresource {\n}\ndata "aws_iam_policy_document" {\n}\nmodule {\n}\n',
     "too many names": 'resource "aws_iam_policy" "a" "b" {\n  policy = "{}"\n}\n',
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -139,8 +157,7 @@ def test_a_pipe_or_link_beside_a_file_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "link.tf").symlink_to(tmp_path / "away" / "y.tf")
     (tmp_path / "folder.tf").mkdir()
     (found,) = found_in(path, tmp_path)
-    assert "read" not in str(found.node)
-    assert [item.kind for item in found.node.value["Statement"].value] == ["${local.y}, which is unknown"]  # type: ignore[index,call-overload]
+    assert plain(found.node) == {"Statement": ["${local.y}"]}
 
 
 def test_a_directory_of_too_many_files_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,10 +193,60 @@ def mutated(text: str, chance: random.Random) -> str:
 
 
 MARKS = (
-    '"', "${", "}", "{", "[", "]", "(", ")", "%{", "~", "<<EOF\n", "EOF\n", "=", "\n", "\\", "$", "*", ".", "[*]", "...", "null",
-    "count = 2\n", "for_each = var.x\n", "\u00e4", "\U0001f600", "# ", "/*", "*/", "\t", "\r\n", "0", "-", "!", "?", ":", ",", "==",
-    "\ufeff", "\x01", "each.value", "dynamic", "local.", "var.", "data.", "module.", "jsonencode(", "file(", "templatefile(", "for x in ",
-)  # fmt: skip
+    *(
+        '"',
+        "${",
+        "}",
+        "{",
+        "[",
+        "]",
+        "(",
+        ")",
+        "%{",
+        "~",
+        "<<EOF\n",
+        "EOF\n",
+        "=",
+        "\n",
+        "\\",
+        "$",
+        "*",
+        ".",
+        "[*]",
+        "...",
+    ),
+    *(
+        "null",
+        "count = 2\n",
+        "for_each = var.x\n",
+        "\u00e4",
+        "\U0001f600",
+        "# ",
+        "/*",
+        "*/",
+        "\t",
+        "\r\n",
+        "0",
+        "-",
+        "!",
+    ),
+    *(
+        "?",
+        ":",
+        ",",
+        "==",
+        "\ufeff",
+        "\x01",
+        "each.value",
+        "dynamic",
+        "local.",
+        "var.",
+        "data.",
+        "module.",
+        "for x in ",
+    ),
+    *("jsonencode(", "file(", "templatefile("),
+)
 
 
 def read_mutated(path: Path, seed: int) -> int:

@@ -14,7 +14,10 @@ from pytest_veeam_iam.sources.terraform import hcl, json_syntax
 from tests.unit.sources.terraform_examples import FORM
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from pytest_veeam_iam.sources.terraform.syntax import Block
 
 Shape: TypeAlias = "tuple[str, tuple[str, ...], tuple[str, ...], tuple[Shape, ...]]"
 """A block: its type, labels, the names of its arguments, and its blocks."""
@@ -125,6 +128,11 @@ def test_python_hcl2_sees_the_same_blocks_and_arguments_in_generated_files(found
     assert shapes_of_ours(text) == shapes_of_theirs(text)
 
 
+def read_all(parse: Callable[[TextSource], Sequence[Block]], source: TextSource) -> None:
+    for block in parse(source):
+        block.body.arguments()
+
+
 @pytest.mark.parametrize(
     ("text", "place", "why"),
     [
@@ -144,8 +152,7 @@ def test_python_hcl2_sees_the_same_blocks_and_arguments_in_generated_files(found
 )  # fmt: skip
 def test_what_is_not_hcl_is_refused_where_it_breaks(text: str, place: str, why: str) -> None:
     with pytest.raises(PolicyLoadError) as refused:
-        for block in hcl.parse(TextSource("main.tf", text)):
-            block.body.arguments()
+        read_all(hcl.parse, TextSource("main.tf", text))
     assert f"{refused.value.line}:{refused.value.column}" == place
     assert why in refused.value.why
 
@@ -163,8 +170,7 @@ def test_what_is_not_hcl_is_refused_where_it_breaks(text: str, place: str, why: 
 )
 def test_what_is_not_its_json_syntax_is_refused_where_it_breaks(text: str, place: str, why: str) -> None:
     with pytest.raises(PolicyLoadError) as refused:
-        for block in json_syntax.parse(TextSource("main.tf.json", text)):
-            block.body.arguments()
+        read_all(json_syntax.parse, TextSource("main.tf.json", text))
     assert f"{refused.value.line}:{refused.value.column}" == place
     assert why in refused.value.why
 
