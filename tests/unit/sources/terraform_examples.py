@@ -26,12 +26,10 @@ def sources(case: Path) -> list[Path]:
     return sorted(path for path in case.iterdir() if path.name.endswith((".tf", ".tf.json")))
 
 
-def found_in(
-    path: Path, root: Path, bind: dict[str, str] | None = None, *, assume_defaults: bool = True
-) -> list[Found]:
+def found_in(path: Path, root: Path, bind: dict[str, str] | None = None) -> list[Found]:
     name = path.relative_to(root).as_posix()
     text = files.read_text(path, name=name)
-    return terraform.read(text, Reading(Bindings(bind or {}, assume_defaults=assume_defaults), path, name, root))
+    return terraform.read(text, Reading(Bindings(bind or {}), path, name, root))
 
 
 def described(case: Path) -> dict[str, Any]:
