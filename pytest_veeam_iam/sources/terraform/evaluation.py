@@ -39,11 +39,14 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.sources.terraform.scope import Scope
     from pytest_veeam_iam.sources.terraform.syntax import Part, Step
 
-MAX_STEPS = 200_000
+MAX_STEPS = 100_000
 """Expressions that are evaluated for one document."""
 
 MAX_DEPTH = 100
 """How deep evaluations may be nested, through references as well."""
+
+REFERENCE = 3
+"""How much deeper a reference goes than an expression within another: it takes that many times the stack."""
 
 
 class Budget:
@@ -184,6 +187,7 @@ class Evaluator:
             names = {at.value: value, **({at.key: key} if at.key else {})}
             more = self._pieces(at.body, at, scope.having(names))
             size += sum(len(piece.text) for piece in more if isinstance(piece, Span))
+            self.budget.steps -= len(more)
             if size > values.MAX_TEXT or self.budget.steps < 0:
                 return [token(at)]
             found += more
@@ -327,7 +331,9 @@ class Evaluator:
     def _call(self, at: Call, scope: Scope) -> Node:
         from pytest_veeam_iam.sources.terraform import functions
 
-        return functions.call(self, at, scope)
+        result = functions.call(self, at, scope)
+        self.budget.steps -= values.weight_of(result)
+        return result
 
     def _operation(self, at: Operation, scope: Scope) -> Node:
         operands = [self.evaluate(operand, scope) for operand in at.operands]

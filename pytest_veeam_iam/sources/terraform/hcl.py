@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Number, TextSource
-from pytest_veeam_iam.sources.json_text import MAX_DEPTH
 from pytest_veeam_iam.sources.terraform.syntax import (
     Argument,
     Call,
@@ -47,6 +46,16 @@ if TYPE_CHECKING:
 
     from pytest_veeam_iam.sources.terraform.syntax import Block, Body, Part, Step
 
+MAX_NESTING = 50
+"""How deep an expression may be nested."""
+
+MAX_TEXT = 2 * 1024 * 1024
+"""Characters of a text: tree-sitter takes some 300 bytes of memory for each."""
+
+_MAX_SPACE = 20_000
+"""Characters of white space in a row, for each of which it takes 500 bytes."""
+
+_LONG_SPACE = re.compile(rf"\s{{{_MAX_SPACE}}}")
 _QUICK = 64 * 1024
 """Bytes up to which no text takes long, however broken it is."""
 
@@ -187,6 +196,7 @@ class _Reader:
         self.source, self._start, self._skip = source, start, len(head)
         self._shift = start - len(head)
         self.text = source.text if start else text
+        self._check_size(text)
         data = (head + text).encode("utf-8", "surrogatepass")
         if not data.endswith(b"\n"):
             data += b"\n"  # a heredoc may end the file
@@ -197,6 +207,15 @@ class _Reader:
         )
         if self.root.has_error:
             raise self._syntax_error()
+
+    def _check_size(self, text: str) -> None:
+        if len(text) > MAX_TEXT:
+            why = f"found {len(text):,} characters of HCL, expected at most {MAX_TEXT:,}"
+            raise PolicyLoadError(self.source.path, why, remedy="split it")
+        space = _LONG_SPACE.search(text) if len(text) > _MAX_SPACE else None
+        if space is not None:
+            why = f"found more than {_MAX_SPACE:,} characters of white space in a row, expected at most that many"
+            raise self.refusal(self._start + space.start(), why, "remove them")
 
     def at(self, byte: int) -> int:
         """Return the offset of the character at a byte of the tree."""
@@ -220,7 +239,7 @@ class _Reader:
         body = self.root.children[0]
         if len(body.children) != 1 or body.children[0].type != "attribute":
             return None
-        return self.expression(body.children[0].children[-1], MAX_DEPTH)
+        return self.expression(body.children[0].children[-1], MAX_NESTING)
 
     def refusal(self, offset: int, why: str, remedy: str) -> PolicyLoadError:
         """Return an error at an offset."""
@@ -251,7 +270,7 @@ class _Reader:
     def _operand(self, nodes: Sequence[tree_sitter.Node], depth: int) -> Expression:
         """Return what some neighbours are together: a term, perhaps in parentheses, and the steps behind it."""
         if depth < 0:
-            why = f"found more than {MAX_DEPTH} levels of nesting, expected at most that many"
+            why = f"found more than {MAX_NESTING} levels of nesting, expected at most that many"
             raise self.refusal(self.at(nodes[0].start_byte), why, "")
         first, behind = nodes[0], 1
         if first.type == "(":
@@ -271,8 +290,8 @@ class _Reader:
         return build(self, node, depth - 1)
 
     def _wrapped(self, node: tree_sitter.Node, depth: int) -> Expression:
-        """A node with one child that says what it is."""
-        return self._term(_solid(node)[0], depth)
+        """A node with one child that says what it is; that is no level of nesting."""
+        return self._term(_solid(node)[0], depth + 1)
 
     def _literal(self, node: tree_sitter.Node, depth: int) -> Expression:
         child = node.children[0]
@@ -342,7 +361,7 @@ class _Reader:
 
     def _insertion(self, node: tree_sitter.Node, escapes: re.Pattern[str], depth: int) -> Part | None:
         if depth < 0:
-            why = f"found more than {MAX_DEPTH} levels of nesting, expected at most that many"
+            why = f"found more than {MAX_NESTING} levels of nesting, expected at most that many"
             raise self.refusal(self.at(node.start_byte), why, "")
         if node.type == "template_interpolation":
             inner = next((child for child in node.children if child.type == "expression"), None)
@@ -639,7 +658,7 @@ class _HclBody:
 
     def _argument(self, name: str, node: tree_sitter.Node) -> Argument:
         value = next(child for child in reversed(node.children) if child.type == "expression")
-        return Argument(name, self._reader.at(node.start_byte), self._reader.expression(value, MAX_DEPTH))
+        return Argument(name, self._reader.at(node.start_byte), self._reader.expression(value, MAX_NESTING))
 
     def arguments(self) -> Mapping[str, Argument]:
         """Return all arguments."""

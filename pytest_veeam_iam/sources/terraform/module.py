@@ -20,7 +20,15 @@ from pytest_veeam_iam.sources import files
 from pytest_veeam_iam.sources.embedded import Span
 from pytest_veeam_iam.sources.terraform import hcl, json_syntax, types, uses, values
 from pytest_veeam_iam.sources.terraform.directory import read_directory, stamp
-from pytest_veeam_iam.sources.terraform.evaluation import Addressed, Budget, Evaluator, number_of, token, unknown
+from pytest_veeam_iam.sources.terraform.evaluation import (
+    REFERENCE,
+    Addressed,
+    Budget,
+    Evaluator,
+    number_of,
+    token,
+    unknown,
+)
 from pytest_veeam_iam.sources.terraform.overrides import overridden
 from pytest_veeam_iam.sources.terraform.references import Called, Resource
 from pytest_veeam_iam.sources.terraform.scope import Scope
@@ -408,9 +416,11 @@ class Module:
             return unknown(at)
         self._busy.add(key)
         before = budget.steps
+        budget.depth += REFERENCE
         try:
             node, notes = self.run.recorded(work)
         finally:
+            budget.depth -= REFERENCE
             self._busy.discard(key)
         if budget.steps > 0 and not budget.is_deep:
             self._known[key] = (node, notes, before - budget.steps)

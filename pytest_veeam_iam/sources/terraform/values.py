@@ -25,7 +25,7 @@ MAX_TEXT = 1024 * 1024
 MAX_ITEMS = 10_000
 """Items that an evaluated list or object may have."""
 
-MAX_WEIGHT = 200_000
+MAX_WEIGHT = 50_000
 """Values that an evaluated list or object may hold, all levels together: what is referred to twice counts twice."""
 
 _CHARACTERS = 32
@@ -246,40 +246,62 @@ def first_doubt(node: Node) -> Token | None:
 
 
 def json_pieces(node: Node) -> list[Piece]:
-    """Return a value as JSON text; one of which a part may be missing is a text that nobody knows."""
+    """Return a value as JSON text; one that is too long, or a part of which may be missing, is unknown."""
     doubt = first_doubt(node)
     if doubt is not None:
         return [doubt]
-    pieces: list[Piece] = []
-    _write(node, pieces)
-    return pieces
+    writer = _Writer()
+    writer.write(node)
+    if writer.left < 0:
+        return [Token(f"a text of more than {MAX_TEXT:,} characters", node.location)]
+    return writer.pieces
 
 
-def _write(node: Node, pieces: list[Piece]) -> None:
-    def punctuation(mark: str) -> None:
-        pieces.append(spread(mark, node.source, node.offset))
+class _Writer:
+    """Writes JSON, and stops where it gets too long."""
 
-    value = node.value
-    if isinstance(value, dict) and not isinstance(node, Encoded):
-        punctuation("{")
-        for index, (key, member) in enumerate(value.items()):
-            punctuation(("," if index else "") + _quoted(key) + ":")
-            _write(member, pieces)
-        punctuation("}")
-    elif isinstance(value, list) and not isinstance(node, Encoded):
-        punctuation("[")
-        for index, item in enumerate(value):
-            punctuation("," if index else "")
-            _write(item, pieces)
-        punctuation("]")
-    elif value is None or isinstance(value, bool | Number):
-        punctuation("null" if value is None else string_of(node) or "")
-    elif token := token_of(node):
-        pieces.append(token)
-    else:
-        punctuation('"')
-        pieces += [_escaped(piece) for piece in pieces_of(node) or ()]
-        punctuation('"')
+    def __init__(self) -> None:
+        self.pieces: list[Piece] = []
+        self.left = MAX_TEXT
+
+    def write(self, node: Node) -> None:
+        """Write a value."""
+        value = node.value
+        if self.left < 0:
+            return
+        if isinstance(value, dict) and not isinstance(node, Encoded):
+            self._mark(node, "{")
+            for index, (key, member) in enumerate(value.items()):
+                self._mark(node, ("," if index else "") + _quoted(key) + ":")
+                self.write(member)
+            self._mark(node, "}")
+        elif isinstance(value, list) and not isinstance(node, Encoded):
+            self._mark(node, "[")
+            for index, item in enumerate(value):
+                self._mark(node, "," if index else "")
+                self.write(item)
+            self._mark(node, "]")
+        else:
+            self._write_scalar(node)
+
+    def _write_scalar(self, node: Node) -> None:
+        value, token = node.value, token_of(node)
+        if value is None or isinstance(value, bool | Number):
+            self._mark(node, "null" if value is None else string_of(node) or "")
+        elif token is not None:
+            self.pieces.append(token)
+        else:
+            self._mark(node, '"')
+            for piece in pieces_of(node) or ():
+                self._add(_escaped(piece))
+            self._mark(node, '"')
+
+    def _mark(self, node: Node, mark: str) -> None:
+        self._add(spread(mark, node.source, node.offset))
+
+    def _add(self, piece: Piece) -> None:
+        self.left -= len(piece.text) if isinstance(piece, Span) else 1
+        self.pieces.append(piece)
 
 
 def _quoted(key: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_veeam_iam.sources import files, terraform
@@ -11,6 +10,8 @@ from pytest_veeam_iam.sources.found import Bindings, Reading
 from tests.examples_runner import EXAMPLES, EXPECTED, summaries
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_veeam_iam.sources.found import Found
 
 FORM = EXAMPLES / "terraform"
@@ -25,10 +26,10 @@ def sources(case: Path) -> list[Path]:
     return sorted(path for path in case.iterdir() if path.name.endswith((".tf", ".tf.json")))
 
 
-def found_in(path: Path, root: Path, bind: dict[str, str] | None = None, **options: bool) -> list[Found]:
+def found_in(path: Path, root: Path, bind: dict[str, str] | None = None) -> list[Found]:
     name = path.relative_to(root).as_posix()
     text = files.read_text(path, name=name)
-    return terraform.read(text, Reading(Bindings(bind or {}, **options), path, name, root))
+    return terraform.read(text, Reading(Bindings(bind or {}), path, name, root))
 
 
 def described(case: Path) -> dict[str, Any]:
