@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.report import Report
     from pytest_veeam_iam.teamfile.resolving import Target
 
-_FILE_KEYS = ("files", "principal")
 _MORE = ("fail_on", "lint")
 
 
@@ -131,7 +130,7 @@ class Check:
         """Return whether a policy, or those of the target, grant what is expected."""
         __tracebackhide__ = True
         more = override(self._mark, target)
-        if self._chosen is None and not any(key in more for key in _FILE_KEYS[:1]):
+        if self._chosen is None and "files" not in more:
             if policy is None:
                 raise TargetError(
                     'veeam_check: there is no policy; pass one, or mark the test veeam_iam(target="NAME")'

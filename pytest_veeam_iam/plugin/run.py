@@ -57,7 +57,8 @@ class Run:
     ) -> None:
         self._config, self._settings, self._expected, self._selection = config, settings, expected, selection
         self._targets = targets
-        self._detours = Detours.to(selection.wanted, config)
+        own_file = {targets.file} if targets and targets.targets else set()
+        self._detours = Detours.to(selection.wanted | own_file, config)
         self._group_ids = tuple(group.id for group in expected.groups)
         tells_all = settings.lint == "all"
         of_target = targets.columns() if targets else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -139,10 +139,6 @@ class Targets:
             self._read[target.name] = tuple(CaseSubject(target, case, self) for case in target.cases())
         return self._read[target.name]
 
-    def group_ids(self) -> list[str]:
-        """Return the groups of all targets, in their order."""
-        return list(dict.fromkeys(group.id for target in self.targets for group in target.expected.groups))
-
     def columns(self) -> dict[str, tuple[str, ...]]:
         """Return the items of each target."""
         return {
@@ -227,8 +223,6 @@ class TargetsFile(pytest.File):
 
 class TargetNode(pytest.Collector):
     """One target: its items are those of a policy file."""
-
-    MARKER: ClassVar[str] = "veeam_iam"
 
     target: Target
     targets: Targets

@@ -219,6 +219,17 @@ def test_a_file_can_be_named(two: Repository) -> None:
     assert "--veeam-iam-config=gone.toml: there is no such file" in missing.errors
 
 
+@pytest.mark.parametrize("arguments", [(), (".",), ("policies/prod.json",)], ids=str)
+def test_the_file_can_be_where_pytest_does_not_look(two: Repository, arguments: tuple[str, ...]) -> None:
+    text = (two.path / "veeam-iam.toml").read_text("utf-8").replace("policies/", "../policies/")
+    (two.path / "veeam-iam.toml").unlink()
+    two.write(".team/veeam.toml", text)
+    two.ini("veeam_iam_config = .team/veeam.toml")
+    found = [node for node in two.collect(*arguments) if node.startswith(".team")]
+    names = ["prod"] if "policies/prod.json" in arguments else ["prod", "dev"]
+    assert found == ids(*names, file=".team/veeam.toml")
+
+
 def test_the_search_ends_at_the_repository(two: Repository) -> None:
     inner = two.path / "inner"
     (inner / ".git").mkdir(parents=True)
