@@ -254,7 +254,10 @@ def _assert_without(policy: PolicyArgument, item: str, **arguments: Any) -> Repo
     """Check the documents for themselves, without any group that they would have to cover."""
     __tracebackhide__ = True
     expected = replace(expectation(**arguments), groups=())
-    report = check(in_effect(policy), expected)
+    policies = policies_of(policy)
+    if not policies:
+        raise TargetError(_NOTHING)
+    report = check(PoliciesInEffect(policies), expected)
     failing = checks.failing(report, item)
     if failing:
         raise VeeamNotReady(text.explain_findings(failing), report)
@@ -318,6 +321,9 @@ def evaluate(
     return evaluation.evaluate(having_a_say.authorizer(), action, wants, known)
 
 
+_NOTHING = "there is no policy to check: the sequence is empty"
+
+
 def in_effect(
     policy: PolicyArgument,
     *,
@@ -346,7 +352,7 @@ def in_effect(
         raise TargetError("service_control_policies is a sequence of levels from the root down; write [[policy], ...]")
     identity = load(policy)
     if not identity:
-        raise TargetError("there is no policy to check: the sequence is empty")
+        raise TargetError(_NOTHING)
     is_name = principal is not None and any(principal in policy.attachment.principals for policy in identity)
     if principal is not None and not is_name and not any(policy.attachment.principals for policy in identity):
         caller(principal)

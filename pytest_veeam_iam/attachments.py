@@ -69,7 +69,8 @@ def of_one_principal(policies: Sequence[Policy], principal: str | None = None) -
         principal: Its name in the files, or None if there is only one.
 
     Raises:
-        TargetError: If the files name several principals and none was chosen, or do not name the chosen one.
+        TargetError: If the files name several principals and none was chosen, do not name the chosen one, or hold
+            nothing but boundaries.
     """
     names = list(dict.fromkeys(name for policy in policies for name in policy.attachment.principals))
     if principal is not None and principal not in names:
@@ -85,8 +86,9 @@ def of_one_principal(policies: Sequence[Policy], principal: str | None = None) -
     own = [
         p for p in policies if chosen in p.attachment.principals or (_is_free(p) and unit_of(p.path) not in attaching)
     ]
-    boundary = _boundary_of(chosen, policies) if chosen else None
-    return Attached(chosen, tuple(own) or tuple(policies), boundary)
+    if not own:
+        raise TargetError("these policies are permissions boundaries, which grant nothing; name those that grant")
+    return Attached(chosen, tuple(own), _boundary_of(chosen, policies) if chosen else None)
 
 
 def _is_free(policy: Policy) -> bool:
