@@ -57,7 +57,12 @@ def rows(how_many: int = FILES) -> Iterator[Row]:
 
 
 def read_all(root: Path, paths: Sequence[Path]) -> int:
-    """Read the policy documents of every file, as if none had been read before; return how many there are."""
+    """Read the policy documents of every file, as if none had been read before; return how many there are.
+
+    Args:
+        root: The repository.
+        paths: Its files.
+    """
     from pytest_veeam_iam.sources import files, terraform
     from pytest_veeam_iam.sources.found import Bindings, Reading
     from pytest_veeam_iam.sources.terraform.directory import forget
@@ -67,24 +72,21 @@ def read_all(root: Path, paths: Sequence[Path]) -> int:
     count = 0
     for path in paths:
         name = path.relative_to(root).as_posix()
-        text = files.read_text(path, name=name)
-        if any(mention in text.text for mention in terraform.MENTIONS):
-            for found in terraform.read(text, Reading(bindings, path, name, root)):
-                count += found.node is not None
+        for found in terraform.read(files.read_text(path, name=name), Reading(bindings, path, name, root)):
+            count += found.node is not None
     return count
 
 
 def _bare_parse(paths: Sequence[Path]) -> Task:
+    """Return a task that looks into every file and parses those that mention IAM."""
     import tree_sitter
     import tree_sitter_hcl
 
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
-    texts = [data for path in paths if b"iam" in (data := path.read_bytes())]
 
-    def task() -> object:
-        for text in texts:
-            parser.parse(text)
-        return None
+    def task() -> int:
+        trees = (parser.parse(data) for path in paths if b"iam" in (data := path.read_bytes()))
+        return sum(tree.root_node.has_error for tree in trees)
 
     return task
 

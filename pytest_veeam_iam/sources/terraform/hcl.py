@@ -65,6 +65,9 @@ _SECONDS_PER_BYTE = 3e-6
 
 _REMEDY = "terraform validate says more"
 _MARKER = "ENDOFTEMPLATE"
+_HEADER = re.compile(r'([\w-]++)[ \t]*+(?:"([^"\\$%{}\n]*+)"[ \t]*+(?:"([^"\\$%{}\n]*+)"[ \t]*+)?+)?+\{')
+"""Of a block with at most two labels, as nearly all are written."""
+
 _OPERATORS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||", "+", "-", "*", "/", "%", "!"})
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|(\$\$|%%)(?=\{)')
 _TEMPLATE_ESCAPE = re.compile(r"()()()(\$\$|%%)(?=\{)")
@@ -683,20 +686,16 @@ class _HclBlock:
     """A block; its body is built when it is asked for."""
 
     def __init__(self, reader: _Reader, node: tree_sitter.Node) -> None:
-        self._reader = reader
-        self._body: tree_sitter.Node | None = None
-        words = []
-        for child in node.children:
-            kind = child.type
-            if kind == "identifier":
-                words.append(reader.slice(child))
-            elif kind == "string_lit":
-                words.append(reader.slice(child)[1:-1])
-            elif kind == "body":
-                self._body = child
-        self.type, self.labels = words[0], tuple(words[1:])
-        self._node, self.source = node, reader.source
+        self._reader, self._node, self.source = reader, node, reader.source
         self.start, self.end = reader.at(node.start_byte), reader.at(node.end_byte)
+        header = _HEADER.match(reader.text, self.start)
+        words = self._words() if header is None else [word for word in header.groups() if word is not None]
+        self.type, self.labels = words[0], tuple(words[1:])
+
+    def _words(self) -> list[str]:
+        """Return its type and labels as the tree has them, of a header that is not as usual."""
+        words = [child for child in self._node.children if child.type in ("identifier", "string_lit")]
+        return [self._reader.slice(word).strip('"') for word in words]
 
     def is_code(self, offset: int) -> bool:
         """Return whether what stands at an offset is no comment."""
@@ -707,4 +706,4 @@ class _HclBlock:
     @cached_property
     def body(self) -> Body:
         """What stands in it."""
-        return _HclBody(self._reader, self._body)
+        return _HclBody(self._reader, next((child for child in self._node.children if child.type == "body"), None))

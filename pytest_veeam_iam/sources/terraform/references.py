@@ -70,7 +70,7 @@ class Resource:
         found = [] if block is None or key == "[*]" else self.module.instances(block)
         if found and not any(each.doubt is not None or each.suffix == key for each in found):
             return None
-        return replace(self, key=key)
+        return Resource(self.module, self.address, self.at, self.scope, key)
 
     @property
     def label(self) -> str:
