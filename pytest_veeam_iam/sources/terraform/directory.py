@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pytest_veeam_iam.errors import PolicyLoadError
@@ -21,7 +22,6 @@ from pytest_veeam_iam.sources.terraform import hcl, json_syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from pathlib import Path
 
     from pytest_veeam_iam.iam.tree import TextSource
     from pytest_veeam_iam.sources.terraform.syntax import Block
@@ -334,10 +334,10 @@ def _read(path: Path, name: str, known: TextSource | None) -> _Reading:
     for each in _names(path, name, stamps):
         called = posixpath.join(name, each)
         try:
-            file = path / each
-            stamps.append((str(file), stamp(file)))
+            file = os.path.join(path, each)  # noqa: PTH118 - kept by the thousand
+            stamps.append((file, stamp(file)))
             is_known = known is not None and known.path == called
-            found.append(SourceFile(known if is_known and known else files.read_text(file, name=called)))
+            found.append(SourceFile(known if is_known and known else files.read_text(Path(file), name=called)))
         except PolicyLoadError as error:
             broken[called] = error
         except OSError as error:

@@ -435,6 +435,15 @@ class Module:
             self._note(f"{at.text} is unknown, and {place} cannot be read: {error.why}")
         return unknown(at)
 
+    def once_argument(self, label: str, block: Block, name: str, scope: Scope, at: Expression) -> Node | None:
+        """Return the value of an argument of a resource, found out once; None if it is not there or null."""
+        argument = block.body.argument(name)
+        if argument is None:
+            return None
+        key = ("argument", f"{label}.{name}", scope.wants_addresses)
+        node = self._once(key, at, lambda: self.evaluate(argument.value, scope))
+        return None if values.is_null(node) else node
+
     def once_document(self, label: str, at: Expression, work: Callable[[], Node]) -> Node:
         """Return the document of a data block, made once."""
         return self._once(("document", label, False), at, work)
@@ -489,7 +498,10 @@ class Module:
 
 
 def _place(argument: Argument) -> str:
-    place = argument.value.source.locate(argument.start)
+    source = argument.value.source
+    if type(source) is TextSource and "\r" not in source.text:  # it need not know where all of its lines begin
+        return f"{source.path}:{source.text.count(chr(10), 0, argument.start) + 1}"
+    place = source.locate(argument.start)
     return f"{place.path}:{place.line}"
 
 

@@ -399,6 +399,18 @@ def test_a_variable_of_a_module_that_is_read_alone_is_unknown(tmp_path: Path) ->
     assert summaries([found])[0]["statements"][0]["Resource"] == ["arn:aws:s3:::${var.bucket}"]
 
 
+def test_who_calls_a_module_can_be_asked() -> None:
+    case = FORM / "called-modules"
+    assert [str(place) for place in terraform.callers_of(case / "modules" / "veeam", case)] == ["main.tf:7:3"]
+    assert terraform.callers_of(case, case) == ()
+
+
+def test_a_bucket_that_is_named_after_itself_is_unknown() -> None:
+    assert value_of("aws_s3_bucket.b.arn", 'resource "aws_s3_bucket" "b" {\n  bucket = aws_s3_bucket.b.id\n}') == (
+        "${aws_s3_bucket.b.arn}"
+    )
+
+
 def test_a_module_that_calls_itself_ends(tmp_path: Path) -> None:
     path = module_of(
         tmp_path,
