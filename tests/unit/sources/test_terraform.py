@@ -376,6 +376,16 @@ def test_a_duplicate_key_of_an_encoded_document_is_kept_for_the_grammar() -> Non
         read_policy(found.node)
 
 
+@pytest.mark.parametrize("expression", ["one(_[*].json)", 'join("", _.*.json)', "_[0].json"])
+def test_a_document_of_unknown_count_that_is_used_at_most_once_is_known(expression: str) -> None:
+    document = expression.replace("_", "data.aws_iam_policy_document.d")
+    (found,) = read(
+        'data "aws_iam_policy_document" "d" {\n  count = var.on ? 1 : 0\n  statement {\n    actions = ["*"]\n  }\n}\n'
+        f'resource "aws_iam_policy" "p" {{\n  policy = {document}\n}}\n'
+    )
+    assert doubts(found) == [None if "[0]" in expression else "var.on ? 1 : 0"]
+
+
 def test_an_attachment_that_may_not_be_made_puts_the_document_in_doubt() -> None:
     text = (
         'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [{ Effect = "Allow" }] })\n}\n'
