@@ -1,4 +1,4 @@
-"""What all tests share: pytester, and the README's examples, which are tests as well."""
+"""What all tests share: pytester, and the examples of the documents, which are tests as well."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ FILE_OF = {"python": "test_example.py", "toml": "pyproject.toml", "ini": "pytest
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    return Readme.from_parent(parent, path=file_path) if file_path == ROOT / "README.md" else None
+    is_guide = file_path == ROOT / "README.md" or (file_path.parent == ROOT / "docs" and file_path.suffix == ".md")
+    return Guide.from_parent(parent, path=file_path) if is_guide else None
 
 
-class Readme(pytest.File):
-    """The README: every fenced block in one of our languages is an item, named by its line."""
+class Guide(pytest.File):
+    """The README or a page of docs/: every fenced block in one of our languages is an item, named by its line."""
 
     def collect(self) -> Iterator[pytest.Item]:
         text = self.path.read_text("utf-8")
@@ -71,7 +72,9 @@ class Example(Block):
         (project / FILE_OF[language]).write_text(lines_above + self.content, "utf-8")
         run = _pytest(project)
         if run.returncode != 0:
-            pytest.fail(f"README.md:{self.line + 1}: pytest fails with this\n{run.stdout}{run.stderr}", pytrace=False)
+            pytest.fail(
+                f"{self.path.name}:{self.line + 1}: pytest fails with this\n{run.stdout}{run.stderr}", pytrace=False
+            )
 
 
 class Output(Block):
@@ -82,7 +85,7 @@ class Output(Block):
         policy.write_text(policy.read_text("utf-8").replace("s3:RestoreObject", "s3:RestorObject"), "utf-8")
         printed = _pytest(project, "--veeam-iam", "policies").stdout
         if self.content not in printed:
-            pytest.fail(f"README.md:{self.line + 1}: the tool prints something else\n{printed}", pytrace=False)
+            pytest.fail(f"{self.path.name}:{self.line + 1}: the tool prints something else\n{printed}", pytrace=False)
 
 
 def _pytest(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

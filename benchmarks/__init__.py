@@ -9,10 +9,12 @@ From the root of the checkout, with the package installed:
 parliament and the simulator are optional: a row says so where one of them is not there.
 
 documents.py    what is measured: the vendor's example, larger policies, thousands of generated ones, hostile ones
+dumps_and_plans.py  account dumps and plans of any size
 ours.py         the three ways in which the package answers the 45 permissions
 measure.py      two things in turn, round by round; the only place that looks at a clock
 table.py        a row, and the table as text and as Markdown
 machine.py      on what was measured: the machine and the versions
-against_*.py    the rows, by what we are held against; growth.py, hostile.py, startup.py: against ourselves
+against_*.py    the rows, by what we are held against; growth.py, hostile.py, startup.py: against ourselves;
+                large_files.py: dumps and plans, against json.loads
 simulator/      talks to simulator.mjs, the program that runs @cloud-copilot/iam-simulate (never part of this one)
 """

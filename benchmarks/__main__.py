@@ -11,7 +11,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks import against_json, against_others, growth, hostile, lint, machine, simulator, startup, terraform
+from benchmarks import (
+    against_json,
+    against_others,
+    growth,
+    hostile,
+    large_files,
+    lint,
+    machine,
+    simulator,
+    startup,
+    terraform,
+)
+from benchmarks.dumps_and_plans import MEGABYTE
 from benchmarks.table import as_markdown, as_text
 
 if TYPE_CHECKING:
@@ -56,6 +68,7 @@ def _rows(how_many: int, node_modules: Path | None, *, quick: bool) -> Iterator[
     yield from against_others.parliament_rows(how_many)
     yield from lint.rows(how_many)
     yield from hostile.rows()
+    yield from large_files.rows(2 * MEGABYTE if quick else 28 * MEGABYTE)
     yield from terraform.rows(500 if quick else terraform.FILES)
     yield from startup.rows(runs=3 if quick else 11)
     yield from growth.rows(how_many)

@@ -183,6 +183,7 @@ def hostile() -> list[Document]:
         _hostile("? ladders", _ladder),
         _hostile("both in turn", lambda number: (_crossing if number % 2 else _ladder)(number)),
         _hostile("? ladders, all others denied", _ladder, effect="Deny"),
+        _apart("*x* globs, a NotResource each"),
     ]
 
 
@@ -190,6 +191,13 @@ def _hostile(name: str, glob: Callable[[int], str], effect: str = "Allow") -> Do
     globs: list[str] = []
     while len(text := _document(_two_halves(globs, effect))) < HOSTILE_SIZE:
         globs.append(glob(len(globs)))
+    return Document(name, text, {"bucket": _BUCKET})
+
+
+def _apart(name: str) -> Document:
+    statements: list[Statement] = []
+    while len(text := _document(statements)) < HOSTILE_SIZE:
+        statements.append({"Effect": "Deny", "Action": "*", "NotResource": _crossing(len(statements))})
     return Document(name, text, {"bucket": _BUCKET})
 
 

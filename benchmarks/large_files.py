@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING
 
-from benchmarks.infrastructure import MEGABYTE, account_dump, plan
+from benchmarks.dumps_and_plans import MEGABYTE, account_dump, plan
 from benchmarks.measure import side_by_side
 from benchmarks.table import Row, duration, times
 from pytest_veeam_iam.iam.grammar import read_policy

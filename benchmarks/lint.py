@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from benchmarks.documents import generated, ordinary
+from benchmarks.documents import Document, generated, ordinary
 from benchmarks.measure import side_by_side
 from benchmarks.table import Row, duration, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from benchmarks.documents import Document
     from pytest_veeam_iam.checks import Subject
     from pytest_veeam_iam.report import Finding
 
@@ -23,11 +23,11 @@ SIZES = (10, 100, 1_000)
 
 
 def rows(how_many: int) -> Iterator[Row]:
-    """Yield the lint of each ordinary document against parliament's analysis, and of ever more generated ones."""
+    """Yield the lint of ordinary documents and a long one against parliament's, and of ever more generated ones."""
     from pytest_veeam_iam.linter import loading
 
     analyze = loading.parliament().analyze_policy_string
-    for document in ordinary():
+    for document in [*ordinary(), _long()]:
         ours, text = _lint(document), document.text
         pair = side_by_side(ours, partial(analyze, text, ignore_private_auditors=True), rounds=31)
         took = f"{duration(pair.theirs)} parliament"
@@ -35,6 +35,16 @@ def rows(how_many: int) -> Iterator[Row]:
             "lint and arbitration", document.name, duration(pair.ours), took, times(pair.ratio), "1.3 x parliament"
         )
     yield from _growth([size for size in SIZES if size <= how_many])
+
+
+def _long() -> Document:
+    """Return what a console's visual editor makes of three services: every action by its name, and some patterns."""
+    from pytest_veeam_iam.linter import actions_of
+
+    names = [name for service in ("ec2", "rds", "s3") for name in sorted(actions_of(f"{service}:*"))]
+    actions = [*names, *(f"{name[:-2]}*" for name in names[::10])]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    return Document(f"{len(actions):,} actions", json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
 
 def _growth(sizes: Sequence[int]) -> Iterator[Row]:

@@ -83,7 +83,7 @@ def check_veeam_backup_ready(
             has several users or roles, the name of one of them there.
         service_control_policies: Levels from the root down, each a policy or several.
         session_policies: Passed when the role is assumed.
-        bind: Values of what a template leaves open, by the expression as it writes it: ``{"var.bucket": "acme-veeam"}``.
+        bind: Values of what a template leaves open, by expression: ``{"var.bucket": "acme-veeam"}``.
         list_buckets_on_s3_arn: Whether ``arn:aws:s3:::*`` grants ``s3:ListAllMyBuckets``, as in the example.
         lint: False for coverage alone; a document that AWS refuses still fails.
         fail_on: The severity from which findings make it not ready.
@@ -248,7 +248,10 @@ def _assert_without(policy: PolicyArgument, item: str, **arguments: Any) -> Repo
     """Check the documents for themselves, without any group that they would have to cover."""
     __tracebackhide__ = True
     expected = replace(expectation(**arguments), groups=())
-    report = check(_in_effect(policy, None, (), None, (), ()), expected)
+    policies = policies_of(policy)
+    if not policies:
+        raise TargetError(_NOTHING)
+    report = check(PoliciesInEffect(policies), expected)
     failing = checks.failing(report, item)
     if failing:
         raise VeeamNotReady(text.explain_findings(failing), report)
@@ -307,6 +310,9 @@ def evaluate(
     return evaluation.evaluate(in_effect.authorizer(), action, wants, known)
 
 
+_NOTHING = "there is no policy to check: the sequence is empty"
+
+
 def _in_effect(
     policy: PolicyArgument,
     permissions_boundary: PolicyArgument | None,
@@ -328,7 +334,7 @@ def _in_effect(
         raise TargetError("service_control_policies is a sequence of levels from the root down; write [[policy], ...]")
     identity = load(policy)
     if not identity:
-        raise TargetError("there is no policy to check: the sequence is empty")
+        raise TargetError(_NOTHING)
     is_name = principal is not None and any(principal in policy.attachment.principals for policy in identity)
     if principal is not None and not is_name and not any(policy.attachment.principals for policy in identity):
         caller(principal)

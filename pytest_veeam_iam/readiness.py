@@ -19,7 +19,7 @@ from pytest_veeam_iam.iam.principals import caller
 from pytest_veeam_iam.inference import candidates, infer
 from pytest_veeam_iam.report import GroupReport, Parameter, Report, Result, Severity
 from pytest_veeam_iam.target import ANY, Target
-from pytest_veeam_iam.unknowns import named_buckets, settle
+from pytest_veeam_iam.unknowns import known_part, named_buckets, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -247,11 +247,11 @@ class _Check:
         groups = tuple(self._group(group) for group in expected.groups)
         settled, _ = self._settled(self.target)
         subject = checks.Subject(
-            policies=settled.identity,
-            boundary=(settled.boundary,) if settled.boundary else (),
-            scps=tuple(policy for level in settled.scps for policy in level),
-            sessions=settled.sessions,
-            resource_policies=settled.resource_policies,
+            policies=tuple(map(known_part, settled.identity)),
+            boundary=(known_part(settled.boundary),) if settled.boundary else (),
+            scps=tuple(known_part(policy) for level in settled.scps for policy in level),
+            sessions=tuple(map(known_part, settled.sessions)),
+            resource_policies=tuple(map(known_part, settled.resource_policies)),
             pack=self.pack,
             target=self.target,
             groups=groups,

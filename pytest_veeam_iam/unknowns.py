@@ -62,6 +62,54 @@ def settle(policies: Sequence[Policy], target: Target) -> tuple[Policy, ...]:
     return tuple(_with_doubts(policy, target) for policy in settled) if symbols else settled
 
 
+def known_part(policy: Policy) -> Policy:
+    """Return what can be said of a policy as a text, whatever its unknown values are.
+
+    An action or resource that is unknown as a whole is left out, and a statement that has nothing else; why AWS refuses
+    it is still said. A value within an ARN becomes one that could stand there.
+    """
+    if policy.tree is None:
+        return policy
+    parts = [(statement, _known_statement(statement)) for statement in policy.statements]
+    problems = [problem for statement, part in parts if part is None for problem in statement.problems]
+    return replace(
+        policy,
+        statements=tuple(part for _, part in parts if part is not None),
+        problems=(*policy.problems, *problems),
+    )
+
+
+def _known_statement(statement: Statement) -> Statement | None:
+    if statement.doubt is not None and all(e.location == statement.location for e in statement.actions):
+        return None  # it stands for a statement that is unknown as a whole
+    actions = tuple(entry for entry in statement.actions if not entry.pieces)
+    resources = tuple(known for entry in statement.resources if (known := _with_plausible_values(entry)))
+    if (statement.actions and not actions) or (statement.resources and not resources):
+        return None
+    conditions = tuple(
+        replace(condition, values=values)
+        for condition in statement.conditions
+        if (values := tuple(entry for entry in condition.values if not entry.pieces)) or not condition.values
+    )
+    return replace(statement, actions=actions, resources=resources, conditions=conditions)
+
+
+def _with_plausible_values(entry: Entry) -> Entry | None:
+    """Return an ARN with a text for every unknown value in it; None if it may be any ARN."""
+    if not entry.pieces:
+        return entry
+    if isinstance(entry.pieces[0], Token):
+        return None
+    text = ""
+    for piece, after in zip(entry.pieces, (*entry.pieces[1:], ""), strict=True):
+        is_account = text.endswith(":") and isinstance(after, str) and after.startswith(":")
+        text += piece if isinstance(piece, str) else _ACCOUNT_OF_NOBODY if is_account else "x"
+    return Entry(text, entry.location)
+
+
+_ACCOUNT_OF_NOBODY = "0" * 12
+
+
 def named_buckets(target: Target, policies: Sequence[Policy]) -> Target:
     """Return the target with the names of those of its buckets that the policies' templates make and name.
 

@@ -1,4 +1,4 @@
-"""Policies with unknown values, for tests: ``<<var.x>>`` in a text is one, ``"?": "var.n"`` puts its object in doubt."""
+"""Policies with unknown values, for tests: ``<<var.x>>`` in a text is one; ``"?": "var.n"`` doubts its object."""
 
 from __future__ import annotations
 

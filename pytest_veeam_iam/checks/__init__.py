@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam import linter
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.iam.globs import action_problem
 from pytest_veeam_iam.report import Finding, Severity
@@ -61,14 +62,19 @@ class Subject:
     evaluate: Callable[[str, Iterable[str]], Evaluation]
 
     @property
+    def identity(self) -> tuple[Policy, ...]:
+        """The identity policies; where nothing is required of them, without the documents that are a resource's."""
+        return tuple(policy for policy in self.policies if self.groups or not _is_of_resource(policy))
+
+    @property
     def attached(self) -> tuple[Policy, ...]:
         """Every policy that is not a resource's: none of them may name a Principal."""
-        return (*self.policies, *self.boundary, *self.scps, *self.sessions)
+        return (*self.identity, *self.boundary, *self.scps, *self.sessions)
 
     @property
     def documents(self) -> tuple[Policy, ...]:
         """Every policy that was given."""
-        return (*self.attached, *self.resource_policies)
+        return (*self.policies, *self.boundary, *self.scps, *self.sessions, *self.resource_policies)
 
     def actions(self) -> Iterator[Entry]:
         """Yield every Action and NotAction that names a service, each text once in a document."""
@@ -79,6 +85,11 @@ class Subject:
                 if name not in seen and ":" in name and action_problem(name) is None:
                     seen.add(name)
                     yield entry
+
+
+def _is_of_resource(policy: Policy) -> bool:
+    has_principals = policy.statements and all(each.principals is not None for each in policy.statements)
+    return bool(has_principals) and not linter.is_trust_policy(policy)
 
 
 def findings(subject: Subject, *, lint: bool) -> Iterator[Finding]:

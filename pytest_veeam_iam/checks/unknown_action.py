@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 ITEM = "actions"
 ESSENTIAL = False
 
+_MOST_NAMED = 3
+
 
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield a warning for every such name; AWS accepts it, and it stands for nothing."""
@@ -27,11 +29,22 @@ def check(subject: Subject) -> Iterator[Finding]:
             elif near:
                 what = f"{entry.text} does not exist; did you mean {' or '.join(near)}?"
             elif set(entry.text) & set("*?"):
-                what = f"{entry.text} matches no action that exists"
+                what, near = _of_nothing(entry.text)
             else:
                 continue
             help_ = f"write {api or near[0]}" if api or near else "write the names, or a pattern that matches them"
             yield Finding("unknown_action", Severity.WARNING, what, entry.location, help_)
+
+
+def _of_nothing(pattern: str) -> tuple[str, tuple[str, ...]]:
+    """Return what is to be said of a pattern that matches no action, and those that may be meant."""
+    service, _, name = pattern.partition(":")
+    services = catalog.near_services(service.lower())
+    if service.lower() in services:
+        return f"{pattern} matches no action that exists", ()
+    near = tuple(f"{each}:{name}" for each in services if catalog.known_to(f"{each}:{name}"))[:_MOST_NAMED]
+    what = f"{pattern} matches no action that exists: {service} is no service"
+    return f"{what}; did you mean {' or '.join(near)}?" if near else what, near
 
 
 def _named_after(name: str, subject: Subject) -> str | None:

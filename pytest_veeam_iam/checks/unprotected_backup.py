@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ITEM = "lint"
 ESSENTIAL = False
 
-_NOT_GRANTED = (Decision.MISSING, Decision.DENIED)
+_NOT_GRANTED = (Decision.MISSING, Decision.DENIED, Decision.UNDETERMINED)
 
 
 def check(subject: Subject) -> Iterator[Finding]:

@@ -52,9 +52,11 @@ def _misplaced(statement: Statement) -> Iterator[Finding]:
 
 
 def _without_values(text: str) -> str:
-    """Return an ARN without variables and without the account, which tell nothing of the kind of a resource."""
+    """Return an ARN without variables and without an account that is none: they tell nothing of a resource's kind."""
     fields = re.sub(r"\$\{[^}]*\}", "*", text).split(":", 5)
-    return ":".join([*fields[:4], fields[4] and "*", *fields[5:]]) if len(fields) > 5 else ":".join(fields)
+    if len(fields) > 5 and fields[4] and not re.fullmatch("[0-9]{12}", fields[4]):
+        fields[4] = "*"
+    return ":".join(fields)
 
 
 def _is_exception(action: str, resources: tuple[str, ...]) -> bool:

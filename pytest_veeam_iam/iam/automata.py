@@ -44,6 +44,8 @@ Token: TypeAlias = "str | Run"  # noqa: S105 - not that kind of token
 _ANYTHING = Run(Chars.ANY, many=True)
 _POSITIONS_PER_STEP = 2048
 """Of large automata, what costs as much as a step of small ones."""
+_AUTOMATA_PER_STEP = 8
+"""Of many automata, what costs as much as a step of few."""
 
 _DEAD = 0
 _EVERYTHING = -1
@@ -63,6 +65,7 @@ class Automaton:
 
     def __init__(self, patterns: Iterable[Sequence[Token]]) -> None:
         self._literals: dict[str, int] = {}
+        self._characters: list[str] = []
         self._ones: dict[Chars, int] = dict.fromkeys(Chars, 0)
         self._many: dict[Chars, int] = dict.fromkeys(Chars, 0)
         self._accepting = self._sinks = start = position = 0
@@ -71,10 +74,12 @@ class Automaton:
             start |= 1 << position
             for token in tokens:
                 self._add(token, 1 << position)
+                self._characters.append(token if isinstance(token, str) else "")
                 position += 1
             if tokens and tokens[-1] == _ANYTHING:
                 self._sinks |= 1 << (position - 1)
             self._accepting |= 1 << position
+            self._characters.append("")
             position += 1
             lengths.append(len(tokens) + 1)
         self.size = position
@@ -152,8 +157,21 @@ class Automaton:
         """Return the characters that lead from ``state`` elsewhere than their like."""
         known = self._live.get(state)
         if known is None:
-            known = self._live[state] = frozenset(c for c, bits in self._literals.items() if state & bits)
+            if len(self._literals) < state.bit_count():
+                found = {character for character, bits in self._literals.items() if state & bits}
+            else:
+                found = {self._characters[position] for position in _bits(state)} - {""}
+            known = self._live[state] = frozenset(found)
         return known
+
+
+def _bits(number: int) -> Iterator[int]:
+    """Yield the places of the ones, the lowest first."""
+    digits = f"{number:b}"[::-1]
+    place = digits.find("1")
+    while place >= 0:
+        yield place
+        place = digits.find("1", place + 1)
 
 
 def _downward(lengths: Sequence[int]) -> list[tuple[int, int]]:
@@ -183,7 +201,7 @@ class Budget:
     """How much a search may look at: a count and not a time, so that an answer never depends on the machine.
 
     Args:
-        steps: From one state to the next; a step of large automata counts for several.
+        steps: From one state to the next; a step of large or many automata counts for several.
     """
 
     __slots__ = ("steps",)
@@ -212,7 +230,8 @@ def signatures(
         BudgetExceededError: With what was yielded until then still true.
     """
     start = (wanted.start, *(automaton.start for automaton in automata))
-    cost = 1 + sum(automaton.size for automaton in automata) // _POSITIONS_PER_STEP
+    positions = sum(automaton.size for automaton in automata)
+    cost = 1 + positions // _POSITIONS_PER_STEP + len(automata) // _AUTOMATA_PER_STEP
     came_from: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {start: None}
     queue = deque([start])
     emitted: set[tuple[bool, ...]] = set()

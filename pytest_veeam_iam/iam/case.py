@@ -81,11 +81,10 @@ class Case:
 
         A resource policy need not allow what the identity policies do.
         """
-        kinds = (kind, Layer.RESOURCE_DIRECT) if kind is Layer.RESOURCE else (kind,)
         verdicts = [
             verdict_of(Certainty.ALWAYS if kind is Layer.RESOURCE else _surest(layer.allows), _surest(layer.denies))
             for layer in self._layers
-            if layer.layer in kinds
+            if layer.layer is kind
         ]
         return min(verdicts, key=lambda verdict: verdict.value, default=Verdict.ALLOWED)
 

@@ -220,7 +220,7 @@ def _hint(granted: str, witness: str) -> str:
     if len(fields) < _ARN_FIELDS or len(wanted) < _ARN_FIELDS:
         return ""
     bucket, slash, _ = wanted[5].partition("/")
-    if wanted[2] == "s3" and fields[5] in (bucket, "*") and slash and fields[5] == bucket:
+    if wanted[2] == "s3" and slash and fields[5] == bucket:
         return f": that is the bucket; objects are {bucket}/*"
     if wanted[2] == "s3" and not slash and fields[5].startswith(f"{bucket}/"):
         return f": those are objects; the bucket is {':'.join(wanted[:5])}:{bucket}"

@@ -51,7 +51,8 @@ def holds(condition: Condition, context: Context, *, variables: bool) -> Certain
 
     Returns:
         ALWAYS or NEVER if it is the same in every request that ``context`` leaves open; DEPENDS if not; UNRESOLVED for
-        an unknown operator, for no values, and where a template value or one that is not of the operator's type decides.
+        an unknown operator, for no values, and where a template value or one that is not of the operator's type
+        decides.
         AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
     form = form_of(condition.operator)

@@ -128,7 +128,7 @@ class Context:
         """
         given = _declared(context)
         if complete:
-            return cls(given, complete=True, declared=frozenset(given))
+            return cls(given, complete=True)
         keys: dict[str, Known] = {**_LONG_TERM_CREDENTIALS, **_EVERY_CALLER}
         if account:
             keys["aws:principalaccount"] = (account,)

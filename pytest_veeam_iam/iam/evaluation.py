@@ -216,8 +216,7 @@ def _resource_layers(policies: Sequence[Policy], caller: Caller | None, *, has_b
         return principals.allow_limited(statement, caller)
 
     def direct(statement: Statement) -> Certainty:
-        allows = statement.principals is not None and statement.effect is Effect.ALLOW
-        return principals.allow_direct(statement, caller) if allows else Certainty.NEVER
+        return principals.allow_direct(statement, caller) if statement.effect is Effect.ALLOW else Certainty.NEVER
 
     return [
         RuleLayer(Layer.RESOURCE, tuple(_rules(policies, limited))),

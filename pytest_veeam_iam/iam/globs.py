@@ -290,10 +290,8 @@ def _accounts(text: str) -> list[tuple[Token, ...]]:
     if not re.search(r"[*?]", text) or not re.fullmatch(r"[0-9*?]*", text) or left_open < 0:
         return [_name(text, Chars.FIELD)]
     match len(parts) - 1:
-        case 0:
-            fills: list[tuple[int, ...]] = [()]
         case 1:
-            fills = [(left_open,)]
+            fills: list[tuple[int, ...]] = [(left_open,)]
         case 2:
             fills = [(left, left_open - left) for left in range(left_open + 1)]
         case _:
@@ -372,8 +370,7 @@ def _covers_by_field(pattern: str, text: str) -> bool:
     """Return True if every field of an ARN pattern plainly covers that of ``text``; False says nothing."""
     fields, wanted_fields = pattern.split(":", _ARN_FIELDS - 1), text.split(":", _ARN_FIELDS - 1)
     return len(fields) == len(wanted_fields) == _ARN_FIELDS and all(
-        field in ("*", other)
-        or (field.endswith("*") and not re.search(r"[*?]", field[:-1]) and other.startswith(field[:-1]))
+        field == other or (field.endswith("*") and not re.search(r"[*?]", field[:-1]) and other.startswith(field[:-1]))
         for field, other in zip(fields, wanted_fields, strict=True)
     )
 

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal
@@ -291,6 +292,13 @@ def _principals(node: Node, problems: list[Problem]) -> tuple[tuple[Principal, .
             unknown = item.value.tokens[0] if isinstance(item.value, Template) else None
             doubt = doubt or values.doubt or item.doubt or unknown
             found.append(Principal(kind, str(item.value) if unknown else _text(item, kind), item.location))
+    problems += [
+        Problem(f'"{each.text}" has a wildcard; write "*", or each name in full', each.location, "Principal")
+        for each in found
+        if each.kind == "AWS" and each.text != "*" and re.search(r"[*?]", each.text)
+    ]
+    if not found:
+        problems.append(Problem("this Principal names nobody; AWS wants at least one", node.location, "Principal"))
     return tuple(found), doubt
 
 

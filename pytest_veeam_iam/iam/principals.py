@@ -46,7 +46,7 @@ class Caller:
         start, _, name = self.identity.partition(":role/")
         role = name.rpartition("/")[2]
         if self.session is None:
-            session = f"{start.replace(':iam:', ':sts:', 1)}:assumed-role/{role}/"
+            session = f"{start.replace(':iam:', ':sts:')}:assumed-role/{role}/"
             return any(text.startswith(session) for text in texts)
         return any(text.startswith(f"{start}:role/") and text.endswith(f"/{role}") for text in texts)
 
@@ -97,8 +97,14 @@ def deny(statement: Statement, who: Caller | None, *, has_boundary: bool) -> Cer
     """Return whether a Deny takes in the caller.
 
     A NotPrincipal spares a caller only if the user or role, its session and its account are all listed, and never one
-    that has a permissions boundary.
+    that has a permissions boundary. Whom a Principal that AWS refuses spares, nobody can say.
     """
+    certainty = _deny(statement, who, has_boundary=has_boundary)
+    is_refused = any(problem.element == "Principal" for problem in statement.problems)
+    return Certainty.UNRESOLVED if is_refused and certainty is Certainty.NEVER else certainty
+
+
+def _deny(statement: Statement, who: Caller | None, *, has_boundary: bool) -> Certainty:
     texts = _listed(statement)
     if statement.not_principal:
         if has_boundary:

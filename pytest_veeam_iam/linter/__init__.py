@@ -10,21 +10,22 @@ Either distribution of the module does: ``parliament``, or its fork ``ol-parliam
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_veeam_iam.linter.draft import Draft, Found
 from pytest_veeam_iam.linter.limits import MOST_COMPARISONS, comparisons, too_big
-from pytest_veeam_iam.linter.loading import CannotLintError, actions_of, lock, names_action, parliament, words
+from pytest_veeam_iam.linter.loading import CannotLintError, actions_of, lock, parliament, words
+from pytest_veeam_iam.linter.naming import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pytest_veeam_iam.iam.document import Location, Policy, Statement
+    from pytest_veeam_iam.iam.document import Condition, Location, Policy, Statement
     from pytest_veeam_iam.linter.draft import Key
 
-__all__ = ["Failure", "Linted", "Raw", "actions_of", "distribution", "lint", "names_action"]
+__all__ = ["Failure", "Linted", "Raw", "actions_of", "distribution", "is_trust_policy", "lint", "naming"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Raw:
         statement: The statement that it is about; None if it is about the document.
         text: The action, resource, Sid, principal or condition key that it is about, if it is about one.
         actions: The actions that it names, as AWS writes them.
+        conditions: Those that it is about, if it is about some.
     """
 
     issue: str
@@ -50,6 +52,7 @@ class Raw:
     statement: Statement | None = None
     text: str = ""
     actions: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def lint(policy: Policy) -> Linted:
     Args:
         policy: Any document; that of a role's trust is left out, as parliament wants a Resource in every statement.
     """
-    if _is_trust_policy(policy):
+    if is_trust_policy(policy):
         return Linted(skipped="a role's trust policy has no Resource, and parliament knows no such document")
     failures = tuple(Failure(reason, location) for reason, location in too_big(policy))
     if failures:
@@ -113,7 +116,8 @@ def distribution() -> str:
     return " or ".join(found) or "parliament is not installed"
 
 
-def _is_trust_policy(policy: Policy) -> bool:
+def is_trust_policy(policy: Policy) -> bool:
+    """Return whether a document says who may take a role: it has Principals and no Resource."""
     return bool(policy.statements) and all(
         each.principals is not None
         and not each.resources
@@ -147,7 +151,9 @@ def _lint(policy: Policy) -> Linted:
 
 
 def _placed(found: Found, draft: Draft) -> Raw:
-    return _raw(found.issue, found.detail, *draft.about(found), found.actions)
+    about = draft.about(found)
+    raw = _raw(found.issue, found.detail, about.location, about.statement, about.text, found.actions)
+    return replace(raw, conditions=about.conditions) if about.conditions else raw
 
 
 def _unknown_actions(policy: Policy) -> dict[Key, Raw]:

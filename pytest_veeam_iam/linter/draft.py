@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_veeam_iam.linter.limits import without_double_stars
-from pytest_veeam_iam.linter.loading import names_action
+from pytest_veeam_iam.linter.naming import naming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,16 @@ class Found:
     detail: str
     line: int
     actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a finding is about: its place, and if it is about a statement, that, a text in it and conditions in it."""
+
+    location: Location
+    statement: Statement | None = None
+    text: str = ""
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,28 +87,32 @@ class Draft:
         """Return the same with one statement only."""
         return Draft(self.policy, self.without, self.mended, self.harmless, number)
 
-    def about(self, found: Found) -> tuple[Location, Statement | None, str]:
-        """Return our place, statement and text instead of the line in this text."""
+    def about(self, found: Found) -> About:
+        """Return our place, statement, text and conditions instead of the line in this text."""
         place = self.places.get(found.line) or self._place_of(found.detail)
         if place is None:
-            return self.policy.location, None, ""
+            return About(self.policy.location)
         statement = self.policy.statements[place.key[0]]
         location, text = place.location, place.text
+        conditions: tuple[Condition, ...] = ()
         if place.key[1] == "Condition":
             operator = statement.conditions[place.key[2]].operator
-            for each in (each for each in statement.conditions if each.operator == operator):
+            conditions = tuple(each for each in statement.conditions if each.operator == operator)
+            for each in conditions:
                 if found.detail.startswith(
                     (f"Unknown condition {each.key} for", f"Type mismatch: {each.key} requires")
                 ):
-                    location, text = each.location, each.key
+                    location, text, conditions = each.location, each.key, (each,)
+                    break
         if place.key[1] == "Principal":
             for principal in statement.principals or ():
                 if principal.text == found.detail or (not found.detail and principal.kind == "CanonicalUser"):
                     location, text = principal.location, principal.text
         if place.key[1] == "" and len(found.actions) == 1:
-            entries = [entry for entry in statement.actions if names_action(entry, found.actions[0])]
+            named = naming(statement)
+            entries = [*named.names(found.actions[0]), *named.patterns(found.actions[0])]
             location, text = (entries[0].location, entries[0].text) if len(entries) == 1 else (location, text)
-        return location, statement, text
+        return About(location, statement, text, conditions)
 
     def _place_of(self, detail: str) -> _Place | None:
         """Return the place of what a finding without a line speaks of: a repeated Sid, or a Resource."""

@@ -7,13 +7,9 @@ import warnings
 from functools import cache, lru_cache
 from threading import RLock
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_veeam_iam.errors import VeeamIamError
-from pytest_veeam_iam.iam.globs import action_glob
-
-if TYPE_CHECKING:
-    from pytest_veeam_iam.iam.document import Entry
 
 lock = RLock()
 """Held while parliament is imported or asked: it keeps what it found in places that all its callers share."""
@@ -70,8 +66,3 @@ def actions_of(text: str) -> frozenset[str]:
     except Exception:
         return frozenset()
     return frozenset(f"{each['service']}:{each['action']}" for each in found)
-
-
-def names_action(entry: Entry, action: str) -> bool:
-    """Return whether an Action entry names, or takes in, an action."""
-    return entry.text.lower() == action.lower() or action_glob(entry.text).accepts(action.lower())

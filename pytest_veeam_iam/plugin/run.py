@@ -97,7 +97,8 @@ class Run:
             self._subjects.join(file_path, policies)
             subjects = partial(self._together, file_path)
         else:
-            subjects = partial(dict, self._subjects.apart(name, policies))
+            self._subjects.apart(name, policies)
+            subjects = partial(self._subjects.carried_by, name)
         return PolicyFile.of(parent, file_path, subjects=subjects, group_ids=self._group_ids)
 
     def _together(self, path: Path) -> dict[str, Subject]:
@@ -160,7 +161,8 @@ class Run:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Fail if no worker found a policy, or a value was bound in vain."""
-        if self._refusal and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        ended = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if self._refusal and session.exitstatus in ended:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

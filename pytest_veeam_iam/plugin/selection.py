@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_veeam_iam.config import DISCOVERY_MOST
-from pytest_veeam_iam.errors import TargetError, VeeamIamError
+from pytest_veeam_iam.errors import PolicyLoadError, TargetError, VeeamIamError
 from pytest_veeam_iam.plugin import arguments
 from pytest_veeam_iam.sources import load_file, load_file_if_policy, suffixes
-from pytest_veeam_iam.sources.discovery import discover, not_entered
 from pytest_veeam_iam.sources.bindings import bindings_of
+from pytest_veeam_iam.sources.discovery import discover, not_entered
 from pytest_veeam_iam.sources.files import inside
 from pytest_veeam_iam.sources.found import Reading
 
@@ -76,6 +76,17 @@ class Selection:
         Raises:
             PolicyLoadError: If it is one to look at and cannot be read, or holds no policy although it was named.
         """
+        try:
+            return self._load(path, name)
+        except VeeamIamError:
+            raise
+        except Exception as error:  # a file must not cost a run its other files, whatever was overlooked here
+            why = f"reading it failed ({type(error).__name__}: {error})"
+            raise PolicyLoadError(
+                name, why, remedy="that is a mistake of pytest-veeam-iam: please report it"
+            ) from error
+
+    def _load(self, path: Path, name: str) -> tuple[Policy, ...] | None:
         if self.only is not None:
             return self.load_named(path, name) if path in self.only else None
         if path.suffix in NOT_POLICIES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_veeam_iam.attachments import by_principal
+from pytest_veeam_iam.attachments import by_principal, unit_of
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.readiness import PoliciesInEffect, check
 from pytest_veeam_iam.unknowns import tokens_of
@@ -31,6 +31,7 @@ class Subject:
         among: All that are judged in this run.
         line: Where they begin in their file, None if they are not of one file.
         boundary: The permissions boundary that their file attaches to the same principal.
+        principal: Who has them, as their file names it; None if nobody has.
     """
 
     def __init__(
@@ -40,8 +41,9 @@ class Subject:
         among: Subjects,
         line: int | None = None,
         boundary: Policy | None = None,
+        principal: str | None = None,
     ) -> None:
-        self.name, self.policies, self.line, self.boundary = name, policies, line, boundary
+        self.name, self.policies, self.line, self.boundary, self.principal = name, policies, line, boundary, principal
         self.missing: VeeamIamError | None = None
         self._among = among
 
@@ -83,6 +85,7 @@ class Subjects:
     def __init__(self, expected: Expectation, *, tells_all: bool = False, unresolved: str = "fail") -> None:
         self._expected, self.tells_all, self.unresolved = expected, tells_all, unresolved
         self._apart: dict[str, dict[str, Subject]] = {}
+        self._carriers: dict[tuple[str, str | None], str] = {}
         self._union = Subject("together", (), self)
         self._joined: set[Path] = set()
         self._carrier: Path | None = None
@@ -99,11 +102,25 @@ class Subjects:
         names = _names([each.name for each in attached])
         subjects = {
             f"{own}/" if own else "": Subject(
-                f"{name}/{own}" if own else name, each.policies, self, each.policies[0].location.line, each.boundary
+                f"{name}/{own}" if own else name,
+                each.policies,
+                self,
+                each.policies[0].location.line,
+                each.boundary,
+                each.name if each.is_principal else None,
             )
             for own, each in zip(names, attached, strict=True)
         }
         return self._apart.setdefault(name, subjects)
+
+    def carried_by(self, name: str) -> dict[str, Subject]:
+        """Return the subjects of a file, without principals that another file of its module carries already."""
+        carried = {}
+        for prefix, subject in self._apart[name].items():
+            key = (unit_of(name), subject.principal)
+            if subject.principal is None or self._carriers.setdefault(key, name) == name:
+                carried[prefix] = subject
+        return carried
 
     def unknown_expressions(self) -> set[str]:
         """Return what the templates leave open."""

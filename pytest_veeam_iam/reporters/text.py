@@ -95,8 +95,8 @@ def group_summary(report: Report, group: GroupReport) -> str:
         return shortfall_summary(report, group.shortfalls, len(group.required))
     unknowns = {token.expression: token for result in group.shortfalls for token in result.unknowns}
     first, *more = unknowns.values()
-    others = f" and {len(more)} more" if more else ""
-    what = f"cannot tell {len(group.shortfalls)} of {len(group.required)}: {first}{others} {'are' if more else 'is'} unknown"
+    unknown = f"{first} and {len(more)} more are unknown" if more else f"{first} is unknown"
+    what = f"cannot tell {len(group.shortfalls)} of {len(group.required)}: {unknown}"
     return _cut(what, f" ({first.location.path}:{first.location.line}), {report.place}")
 
 

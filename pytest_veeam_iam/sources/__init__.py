@@ -64,7 +64,16 @@ def load_policies(
             found += _load_directory(Path(path), reading)
         else:
             found += load_file(Path(path), reading=reading)
-    return tuple(found)
+    return without_repeats(found)
+
+
+def without_repeats(policies: Iterable[Policy]) -> tuple[Policy, ...]:
+    """Return policies without those that came up twice, as those of a Terraform module do with each of its files."""
+    first: dict[object, Policy] = {}
+    for policy in policies:
+        place = policy.location
+        first.setdefault((place, policy.entity) if place.line is not None else policy, policy)
+    return tuple(first.values())
 
 
 def load_file(path: Path, name: str | None = None, *, reading: Reading = _PLAIN) -> tuple[Policy, ...]:
@@ -137,7 +146,7 @@ def policies_of(argument: PolicyArgument, *, bindings: Bindings | None = None) -
         case Mapping():
             return _policies_of_mapping(argument, reading)
         case Iterable():
-            return tuple(policy for each in argument for policy in policies_of(each, bindings=bindings))
+            return without_repeats(policy for each in argument for policy in policies_of(each, bindings=bindings))
     raise TypeError(f"a policy is a path, JSON text, a mapping or a Policy, not {type(argument).__name__}")
 
 

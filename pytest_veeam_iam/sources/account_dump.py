@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationD
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.outline import Outline, Path, document_at, has, items, members, outline_of, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_veeam_iam.iam.tree import Node
     from pytest_veeam_iam.sources.found import Reading
@@ -66,17 +67,19 @@ def read(tree: Node, reading: Reading) -> list[Found]:  # noqa: ARG001 - the pro
 
     A managed policy that is attached to nothing stands alone; one that is attached and not in the file is unknown.
     """
-    return _Account(outline_of(tree)).policies()
+    return _Account(outline_of(tree), tree.source.path).policies()
 
 
 class _Account:
-    def __init__(self, outline: Outline) -> None:
+    def __init__(self, outline: Outline, path: str) -> None:
         self._outline = outline
         self._fields = members(outline.plain)
         self._holders: dict[tuple[Holder, int], _Holder] = {}
         self._attached: dict[str, list[str]] = {}
         self._bounded: dict[str, list[str]] = {}
-        self._assumed: dict[str, tuple[str, ...]] = {}
+        self._absent: dict[str, list[str]] = {}
+        self._first: dict[str, tuple[Holder, int]] = {}
+        self._pairs = absent.Pairs(path)
         self._known = {text(members(policy).get("Arn")) for policy in items(self._fields.get("Policies"))}
         self._join()
 
@@ -96,15 +99,16 @@ class _Account:
                 boundary = text(members(fields.get("PermissionsBoundary")).get("PermissionsBoundaryArn"))
                 self._holders[kind, index] = _Holder(name, attached, boundary, [name])
         self._add_members()
-        for holder in self._holders.values():
+        for key, holder in self._holders.items():
+            for arn in (*holder.arns, holder.boundary):
+                self._first.setdefault(arn, key)
+            self._pairs.count(len(holder.arns) * len(holder.members))
             for arn in holder.arns:
                 self._attached.setdefault(arn, []).extend(holder.members)
+                for name in holder.members if arn not in self._known and absent.only_allows(arn) else ():
+                    self._absent.setdefault(name, []).append(arn)
             if holder.boundary:
                 self._bounded.setdefault(holder.boundary, []).append(holder.name)
-            harmless = [arn for arn in holder.arns if arn not in self._known and absent.only_allows(arn)]
-            for each in holder.members if harmless else ():
-                said = tuple(absent.assumption(arn, holder.name) for arn in harmless)
-                self._assumed[each] = self._assumed.get(each, ()) + said
 
     def _add_members(self) -> None:
         groups = {holder.name: holder for (kind, _), holder in self._holders.items() if kind == "group"}
@@ -119,25 +123,27 @@ class _Account:
         for index, fields in enumerate(map(members, items(self._fields.get(listed)))):
             holder = self._holders[kind, index]
             attachment = Attachment(tuple(holder.members), kind=kind)
+            assumed = absent.assumptions(holder.members, self._absent)
             for number, policy in enumerate(map(members, items(fields.get(inline)))):
                 entity = f"{holder.name}/{text(policy.get('PolicyName'))}"
-                yield self._found((listed, index, inline, number), policy, "PolicyDocument", entity, attachment)
+                read = self._reader((listed, index, inline, number), policy, "PolicyDocument", entity)
+                yield Found(read, entity, attachment, assumed)
 
     def _managed(self) -> Iterator[Found]:
         places = {place[:2]: place for place in jsonpath.find(self._outline.plain, _DEFAULT_VERSIONS)}
         policies = [members(policy) for policy in items(self._fields.get("Policies"))]
         names = [text(policy.get("PolicyName")) for policy in policies]
-        twice = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+        times = Counter(names)
         for index, policy in enumerate(policies):
             arn, name = text(policy.get("Arn")), names[index]
-            entity = arn if name in twice else name
+            entity = arn if times[name] > 1 else name
             attachment = self._attachment(arn)
             place = places.get(("Policies", index))
             if place is None:
-                yield Found(partial(self._no_version, index), entity, attachment)
+                read: Callable[[], Node] = partial(self._no_version, index)
             else:
-                version = members(_at(self._outline.plain, place))
-                yield self._found(place, version, "Document", entity, attachment)
+                read = self._reader(place, members(_at(self._outline.plain, place)), "Document", entity)
+            yield Found(read, entity, attachment, absent.assumptions(attachment.principals, self._absent))
 
     def _attachment(self, arn: str) -> Attachment:
         attached, bounded = self._attached.get(arn, ()), self._bounded.get(arn, ())
@@ -151,15 +157,14 @@ class _Account:
 
     def _unknown(self, arn: str) -> Node:
         """Return a document of which nothing is known, standing where its first holder does."""
-        kind, index = next(key for key, holder in self._holders.items() if arn in (*holder.arns, holder.boundary))
+        kind, index = self._first[arn]
         return absent.unknown(arn, self._outline.node((_KINDS[kind][0], index)))
 
-    def _found(self, place: Path, fields: Mapping[str, object], key: str, entity: str, attachment: Attachment) -> Found:
-        """Return the document that is a member of the object at ``place``."""
-        assumed = tuple(said for name in attachment.principals for said in self._assumed.get(name, ()))
+    def _reader(self, place: Path, fields: Mapping[str, object], key: str, entity: str) -> Callable[[], Node]:
+        """Return what reads the document that is a member of the object at ``place``."""
         if key in fields:
-            return Found(document_at(self._outline, (*place, key)), entity, attachment, assumed)
-        return Found(partial(self._refuse, place, f"{entity} has no {key}"), entity, attachment, assumed)
+            return document_at(self._outline, (*place, key))
+        return partial(self._refuse, place, f"{entity} has no {key}")
 
     def _no_version(self, index: int) -> Node:
         return self._refuse(("Policies", index), "none of the versions of this policy is the default one")

@@ -77,10 +77,11 @@ class EmbeddedText(TextSource):
         self._bare: set[int] = set()
         texts: list[str] = []
         length, in_string = 0, False
-        for piece in pieces:
+        last = max((index for index, piece in enumerate(pieces) if isinstance(piece, Token)), default=0)
+        for index, piece in enumerate(pieces):
             if isinstance(piece, Span):
                 text = piece.text
-                in_string = _ends_in_string(text, in_string=in_string)
+                in_string = index < last and _ends_in_string(text, in_string=in_string)
                 self._refuse_holes(piece)
             else:
                 text = self._hole(piece)

@@ -1,7 +1,8 @@
 """Which form a document is in, and what it holds: a form is a module of this package, found by its place in it.
 
-A form has ``SUFFIXES``, ``MENTIONS`` (one of these texts stands in every file of it that holds a policy), ``recognizes``
-and ``read``. Forms on a tree take what JSON, YAML or a mapping holds; a form without ``recognizes`` reads text.
+A form has ``SUFFIXES``, ``MENTIONS`` (one of these texts stands in every file of it that holds a policy),
+``recognizes`` and ``read``. Forms on a tree take what JSON, YAML or a mapping holds; one without ``recognizes`` reads
+text.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def read_text(source: TextSource, reading: Reading, *, is_named: bool = False) -
         PolicyLoadError: For a text that is not what it is taken for.
         TargetError: For a form that does not exist.
     """
-    form = _by_text(source, reading)
+    form = _by_text(reading)
     if form is not None:
         found: list[Found] = form.read(source, reading)
         if is_named and not found:
@@ -99,7 +100,7 @@ def _refuse(trees: list[Node], name: str) -> None:
     )
 
 
-def _by_text(source: TextSource, reading: Reading) -> Any:
+def _by_text(reading: Reading) -> Any:
     """Return the form that reads this text itself, or None if it is read as a tree."""
     if reading.select or reading.form:
         form = _forms().get(reading.form or "")
@@ -138,7 +139,7 @@ def read_tree(tree: Node, reading: Reading, *, is_named: bool = False) -> list[F
     if reading.select:
         return selected.select(tree, reading.select)
     if reading.form in selected.presets():
-        return selected.read(tree, reading, reading.form or "")
+        return selected.read_preset(tree, reading, reading.form or "")
     if reading.form:
         return _forced(tree, reading)
     form = form_of(tree)

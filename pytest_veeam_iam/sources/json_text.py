@@ -271,9 +271,14 @@ def character_offsets(source: Source, node: Node) -> Sequence[int] | int:
     if source.text.startswith(value, start):
         return start
     offsets: list[int] = []
-    for character in value:
-        offsets.append(start)
-        start = _escaped(source, start)[1] if source.text.startswith("\\", start) else start + len(character)
+    while missing := len(value) - len(offsets):
+        escape = source.text.find("\\", start, start + missing)
+        end = start + missing if escape < 0 else escape
+        offsets.extend(range(start, end))
+        if escape >= 0:
+            offsets.append(escape)
+            end = _escaped(source, escape)[1]
+        start = end
     return offsets
 
 

@@ -57,7 +57,7 @@ class ExpressionError(ValueError):
         remedy: What to do about it.
     """
 
-    def __init__(self, why: str, remedy: str = "see the JSONPath section of the documentation") -> None:
+    def __init__(self, why: str, remedy: str = "write a path such as $.Policies[*].Document") -> None:
         super().__init__(why)
         self.why, self.remedy = why, remedy
 
@@ -82,7 +82,7 @@ class Search:
     def __init__(self, plain: object) -> None:
         self._plain = plain
         self._effort = _Effort()
-        self._steps = _FREE_STEPS + STEPS_PER_VALUE * _count(plain)
+        self._steps = 0
         self._copies: dict[int | None, object] = {}
 
     def find(self, expression: str) -> list[Path]:
@@ -97,6 +97,7 @@ class Search:
                 warnings.simplefilter("ignore")  # of parts of the syntax that a later version will not have
                 path = _compiled(expression)
                 root = self._copy(MAX_COMPARED if _check_parts(path) else None)
+                self._steps = self._steps or _FREE_STEPS + STEPS_PER_VALUE * _count(self._plain)
                 self._effort.left = self._steps
                 return _places(path.find(root), root)
         except ExpressionError:
@@ -145,15 +146,17 @@ def _check_parts(path: JSONPath) -> bool:
         if kind not in _SAFE:
             raise ExpressionError(f"uses {kind}, expected a path that only selects", "select values as they stand")
         if getattr(part, "op", None) == "=~":
-            shorten |= _check_pattern(str(part.value))
+            shorten |= _check_pattern(part.value)
         for name in ("left", "right", "expressions", "target", "value", "operands"):
             child = getattr(part, name, None)
             pending += child if isinstance(child, list) else [] if isinstance(child, _LITERALS) else [child]
     return shorten
 
 
-def _check_pattern(pattern: str) -> bool:
+def _check_pattern(pattern: object) -> bool:
     """Refuse a regular expression that could run for ever; return whether it could take more than linear time."""
+    if not isinstance(pattern, str):
+        raise ExpressionError("has a pattern that is no text", "write it in quotes")
     if len(pattern) > MAX_PATTERN:
         raise ExpressionError(f"has a pattern of more than {MAX_PATTERN} characters", "shorten it")
     bare = _character_class.sub("c", pattern)

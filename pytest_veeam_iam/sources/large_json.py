@@ -22,7 +22,7 @@ LARGE = 1_000_000
 """How many characters a text must have to be read this way."""
 
 MAX_VALUES = 16_000_000
-"""How many values a large text may hold: an account dump of 256 MiB has half as many."""
+"""How many values a large text may hold: an account dump of 256 MiB on a single line has 12 million."""
 
 _BY_HAND = 2
 """How many levels note where their children stand, on the first reading: the second has the lists of roles."""
@@ -80,6 +80,9 @@ class LargeDocument(Node):
         self.plain, end = self._value(self.offset, _BY_HAND)
         if _end_of_space(source.text, end) != len(source.text):
             raise ValueError(end)
+
+    def __repr__(self) -> str:
+        return f"LargeDocument({self._source.path})"
 
     @property
     def value(self) -> Value:  # type: ignore[override]

@@ -78,6 +78,13 @@ def document_at(outline: Outline, path: Path) -> Callable[[], Node]:
     return lambda: embedded.decode(outline.node(path))
 
 
+def nearest(outline: Outline, path: Path) -> Node:
+    """Return the node at a place, or else what would hold it: for messages."""
+    while not _stands(outline.plain, path):
+        path = path[:-1]
+    return outline.node(path)
+
+
 def members(value: object) -> Mapping[str, object]:
     """Return an object's members; none of any other value."""
     return value if isinstance(value, dict) else {}

@@ -112,34 +112,27 @@ class _Builder:
 
     def trees(self) -> list[Node]:
         """Return the value of each document."""
-        from yaml import (
-            AliasEvent,
-            DocumentStartEvent,
-            MappingEndEvent,
-            MappingStartEvent,
-            ScalarEvent,
-            SequenceEndEvent,
-            SequenceStartEvent,
-            StreamEndEvent,
-            YAMLError,
-        )
-
-        handlers: dict[type, Callable[[Any], None]] = {
-            ScalarEvent: self._scalar,
-            MappingStartEvent: self._mapping,
-            SequenceStartEvent: self._list,
-            MappingEndEvent: self._close,
-            SequenceEndEvent: self._close,
-            AliasEvent: self._alias,
-            DocumentStartEvent: self._document,
+        # By name: libyaml's module keeps the classes that it was loaded with, even if yaml is loaded again since.
+        handlers: dict[str, Callable[[Any], None]] = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._mapping,
+            "SequenceStartEvent": self._list,
+            "MappingEndEvent": self._close,
+            "SequenceEndEvent": self._close,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._document,
         }
         try:
             next_event = _parser()(self.source.text).get_event
-            while (kind := type(event := next_event())) is not StreamEndEvent:
+            while (event := next_event()) is not None and (kind := type(event).__name__) != "StreamEndEvent":
                 if handler := handlers.get(kind):
                     handler(event)
-        except (YAMLError, UnicodeEncodeError) as error:
+        except UnicodeEncodeError as error:
             raise _not_yaml(self.source, error) from error
+        except Exception as error:
+            if any(base.__name__ == "YAMLError" for base in type(error).__mro__):
+                raise _not_yaml(self.source, error) from error
+            raise
         return self.roots
 
     def _document(self, event: Any) -> None:  # noqa: ARG002 - a handler's signature

@@ -46,6 +46,13 @@ def test_the_decision_is_that_of_every_resource(question: Question) -> None:
     assert question.ask().decision == expected
 
 
+def test_a_class_that_the_ordinary_budget_does_not_reach_is_found_with_more() -> None:
+    denied = "arn:a*:ssm:e*:????????????:a*//"
+    policies = ({"Version": "2012-10-17", "Statement": [{**ANYTHING, "Effect": "Deny", "Resource": denied}]},)
+    question = Question(Layers(policies), "s3:GetObject", ("arn:aws:s3:::b*/:??*",))
+    assert question.ask().decision == "partly_denied"
+
+
 @settings(max_examples=120, deadline=None)
 @given(question=questions(sure=False))
 def test_the_decision_weighs_what_conditions_leave_open(question: Question) -> None:

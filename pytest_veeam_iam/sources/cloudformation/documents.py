@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
 from pytest_veeam_iam.iam.tree import Token
-from pytest_veeam_iam.sources import embedded
+from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.cloudformation.attachments import LISTS, MANAGED, OWNERS, SERVERLESS, Attachments, Bond
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
 from pytest_veeam_iam.sources.cloudformation.values import MAX_ASSUMED, Values, in_doubt
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pytest_veeam_iam.iam.tree import Node
-    from pytest_veeam_iam.sources.cloudformation.attachments import Kind
+    from pytest_veeam_iam.sources.cloudformation.attachments import Elsewhere, Kind
+    from pytest_veeam_iam.sources.cloudformation.conditions import Verdict
     from pytest_veeam_iam.sources.cloudformation.stack import Resource, Stack
     from pytest_veeam_iam.sources.found import Bindings
 
@@ -67,7 +68,18 @@ class _Documents:
     def found(self) -> list[Found]:
         """Return every document, with what had to be assumed for it and for others of the same principal."""
         found = [each for resource in self._stack.resources.values() for each in self._of(resource)]
+        found += map(self._elsewhere, self._attachments.elsewhere)
         return [replace(each, assumed=(*each.assumed, *self._also(each))) for each in found]
+
+    def _elsewhere(self, policy: Elsewhere) -> Found:
+        """Return a document of which nothing is known: it may deny, or limit, anything."""
+        node = absent.unknown(policy.called, policy.place)
+        attachment = (
+            Attachment(boundary_of=(policy.principal,), kind="managed")
+            if policy.is_boundary
+            else Attachment((policy.principal,), kind="managed")
+        )
+        return Found(_returner(node), policy.called, attachment, buckets=self._buckets)
 
     def _also(self, found: Found) -> list[str]:
         principals, limited = found.attachment.principals, found.attachment.boundary_of
@@ -79,6 +91,9 @@ class _Documents:
     def _of(self, resource: Resource) -> Iterator[Found]:
         self._values.identifiers = resource.identifiers
         reader = self._reader(resource)
+        if resource.name in self._attachments.broken:
+            yield Found(_raiser(self._attachments.broken[resource.name]), resource.name)
+            return
         if reader is None:
             return
         with self._values.noting() as assumed:
@@ -91,9 +106,18 @@ class _Documents:
         if exists is False:
             self._leave_out(resource, written, assumed)
             return
-        doubt = resource.doubt or (exists if isinstance(exists, Token) else None)
         for each in written:
-            yield self._document(resource, each, doubt, assumed)
+            doubt = _token(exists)
+            if doubt and not self._may_lack(resource, each):
+                sentence = f"{resource.name} is created, which hangs on {doubt.expression}"
+                yield self._document(resource, each, resource.doubt, [*assumed, sentence])
+            else:
+                yield self._document(resource, each, resource.doubt or doubt, assumed)
+
+    def _may_lack(self, resource: Resource, written: _Written) -> bool:
+        """Tell whether somebody may be there without a document: whoever is not created on the same condition."""
+        principals = (*written.bond.names, *written.boundary.names)
+        return any(self._attachments.condition_of(name) != resource.condition_name for name in principals)
 
     def _leave_out(self, resource: Resource, written: list[_Written], assumed: Iterable[str]) -> None:
         """Remember for other documents of its principals why a document is not there."""
@@ -144,12 +168,11 @@ class _Documents:
                 yield _Written(node, bond, Bond(), doubt or why, OWNERS[resource.type])
 
     def _of_function(self, resource: Resource) -> Iterator[_Written]:
-        if "Role" in resource.properties:  # then SAM makes no role that Policies could be attached to
-            return
+        makes_role = self._attachments.makes_role(resource.name)
         bond = self._attachments.with_members(f"{resource.name}Role")
-        for policy, doubt in self._policies(resource):
+        for policy, doubt in self._policies(resource) if makes_role else ():
             if "Statement" in members(policy):
-                yield _Written(policy, bond, Bond(), doubt, "role")
+                yield _Written(policy, bond, Bond(), doubt or _token(makes_role), "role")
 
     def _of_organization(self, resource: Resource) -> Iterator[_Written]:
         kind = resource.properties.get("Type")
@@ -220,6 +243,10 @@ class _Documents:
 def _extend(bond: Bond, other: Bond) -> None:
     for name in other.names:
         bond.add(name, other.doubt)
+
+
+def _token(verdict: Verdict) -> Token | None:
+    return verdict if isinstance(verdict, Token) else None
 
 
 def _returner(node: Node) -> Callable[[], Node]:

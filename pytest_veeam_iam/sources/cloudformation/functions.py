@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam.tree import Node, Template, Token
 from pytest_veeam_iam.sources.cloudformation.references import References
-from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
+from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal, wrong
 from pytest_veeam_iam.sources.cloudformation.texts import literal, made, offset_in, pieces_of, placed, shown, written
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Functions:
             text, given = arguments(argument, "Fn::Sub", 2, "a text and a map of values")
             own = members(given)
         if not isinstance(text.value, str):
-            raise refusal(text, f"Fn::Sub takes a text, but here stands {text.kind}")
+            raise wrong(text, "Fn::Sub", "a text")
         return self._substituted(written(text), own)
 
     def _substituted(self, span: Span, own: Mapping[str, Node]) -> list[Piece]:
@@ -111,7 +111,7 @@ class Functions:
         """Return the text of ``Fn::Join``."""
         delimiter, listed = arguments(argument, "Fn::Join", 2, "a delimiter and a list")
         if not isinstance(delimiter.value, str):
-            raise refusal(delimiter, f"Fn::Join takes a text as delimiter, but here stands {delimiter.kind}")
+            raise wrong(delimiter, "Fn::Join", "a text as delimiter")
         parts = self._parts(listed)
         if parts is None or (delimiter.value and any(doubt for _, doubt in parts)):
             return pieces_of(self.unknown(node))
@@ -154,7 +154,7 @@ class Functions:
         delimiter, whole = arguments(argument, "Fn::Split", 2, "a delimiter and a text")
         text = self._values.text(whole)
         if not isinstance(delimiter.value, str) or not delimiter.value:
-            raise refusal(delimiter, "Fn::Split takes a text as delimiter")
+            raise wrong(delimiter, "Fn::Split", "a text as delimiter")
         if isinstance(text, str):
             parts: list[str | Template] = [*text.split(delimiter.value)]
         elif text.pieces == (arn := text.tokens[0],) and arn.is_arn and delimiter.value == ":":
@@ -168,7 +168,7 @@ class Functions:
     def _find_in_map(self, argument: Node, node: Node) -> Node | None:
         listed = items(argument)
         if len(listed) not in (3, 4):
-            raise refusal(argument, "Fn::FindInMap takes the name of a map and two keys")
+            raise wrong(argument, "Fn::FindInMap", "the name of a map and two keys")
         keys = [self._values.text(key) for key in listed[:3]]
         if not all(isinstance(key, str) for key in keys):
             return self.unknown(node)
@@ -197,12 +197,11 @@ def arguments(node: Node, function: str, count: int, what: str) -> list[Node]:
     """
     found = node.value
     if not isinstance(found, list) or len(found) != count:
-        stands = f"a list of {len(found)}" if isinstance(found, list) else node.kind
-        raise refusal(node, f"{function} takes a list of {what}, but here stands {stands}")
+        raise wrong(node, function, f"a list of {what}")
     return found
 
 
 def _name(node: Node, function: str) -> str:
     if not isinstance(node.value, str):
-        raise refusal(node, f"{function} takes a name, but here stands {node.kind}")
+        raise wrong(node, function, "a name")
     return node.value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Template, Token
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, members
 from pytest_veeam_iam.sources.cloudformation.texts import literal, made
@@ -112,12 +113,20 @@ class References:
         if resource.name not in self._names:
             self._names[resource.name] = None, {}  # for a name that refers to itself
             with self._values.noting() as assumed:
-                name = self._values.text(property_)
-            if isinstance(name, str) and name:
+                name = self._text(property_)
+            if name:
                 self._names[resource.name] = name, assumed
         known, sentences = self._names[resource.name]
         self._values.note(sentences)
         return known
+
+    def _text(self, node: Node) -> str | None:
+        """Return a name; one that CloudFormation refuses is unknown, because it stands in no document."""
+        try:
+            text = self._values.text(node)
+        except PolicyLoadError:
+            return None
+        return text if isinstance(text, str) else None
 
 
 def _buckets_named_by_parameters(stack: Stack) -> dict[str, str]:

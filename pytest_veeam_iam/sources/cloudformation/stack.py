@@ -42,6 +42,12 @@ class Resource:
     doubt: Token | None = None
     identifiers: frozenset[str] = frozenset()
 
+    @property
+    def condition_name(self) -> str | None:
+        """The name of the condition on which it is created, or None."""
+        name = self.condition.value if self.condition is not None else None
+        return name if isinstance(name, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:
@@ -101,6 +107,28 @@ def function_of(node: Node) -> tuple[str, Node] | None:
         if name == "Ref" or name.startswith("Fn::"):
             return name, argument
     return None
+
+
+FORMS = {
+    "Condition": '{"Condition": "NAME"}',
+    "Fn::Equals": "!Equals [VALUE, VALUE]",
+    "Fn::FindInMap": "!FindInMap [MAP, KEY, KEY]",
+    "Fn::GetAtt": "!GetAtt RESOURCE.ATTRIBUTE",
+    "Fn::If": "!If [CONDITION, VALUE, VALUE]",
+    "Fn::Join": '!Join ["DELIMITER", [TEXT, TEXT]]',
+    "Fn::Not": "!Not [CONDITION]",
+    "Fn::Select": "!Select [INDEX, [VALUE, VALUE]]",
+    "Fn::Split": '!Split ["DELIMITER", TEXT]',
+    "Fn::Sub": '!Sub "TEXT" or !Sub ["TEXT", {NAME: VALUE}]',
+    "Ref": "!Ref NAME",
+}
+"""How a function is written."""
+
+
+def wrong(node: Node, function: str, takes: str) -> PolicyLoadError:
+    """Say that CloudFormation refuses what a function is given."""
+    stands = f"a list of {len(node.value)}" if isinstance(node.value, list) else node.kind
+    return refusal(node, f"{function} takes {takes}, but here stands {stands}", f"write {FORMS[function]}")
 
 
 def refusal(node: Node, why: str, remedy: str = "") -> PolicyLoadError:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from pytest_veeam_iam.iam.tree import Template
+    from pytest_veeam_iam.sources.cloudformation.conditions import Verdict
     from pytest_veeam_iam.sources.cloudformation.stack import Stack
     from pytest_veeam_iam.sources.embedded import Piece
     from pytest_veeam_iam.sources.found import Bindings
@@ -118,7 +119,7 @@ class Values:
         """Return the buckets that the template makes, as a target names them, with their names if these are known."""
         return self._functions.references.buckets()
 
-    def holds(self, condition: Node) -> bool | Token:
+    def holds(self, condition: Node) -> Verdict:
         """Tell whether the condition that a node names holds, or what it hangs on."""
         return self._conditions.holds(condition)
 

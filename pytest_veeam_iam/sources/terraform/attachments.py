@@ -13,14 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
-from pytest_veeam_iam.iam.tree import Template
+from pytest_veeam_iam.iam.document import Attachment
+from pytest_veeam_iam.iam.tree import Template, Token
 from pytest_veeam_iam.sources import absent
 from pytest_veeam_iam.sources.terraform import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_veeam_iam.iam.tree import Node, Token
+    from pytest_veeam_iam.iam.tree import Node
     from pytest_veeam_iam.sources.terraform.module import Instance, Module
     from pytest_veeam_iam.sources.terraform.syntax import Block
 
@@ -64,6 +65,41 @@ class Bond:
         self.doubt = self.doubt or doubt
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """A managed policy that the module does not hold.
+
+    Attributes:
+        called: What the module calls it.
+        place: Where it is named.
+        principal: Who has it, or whose boundary it is.
+        is_boundary: Whether it is a boundary.
+    """
+
+    called: str
+    place: Node
+    principal: str
+    is_boundary: bool = False
+
+    @property
+    def attachment(self) -> Attachment:
+        """To whom it is attached."""
+        names = (self.principal,)
+        return Attachment(boundary_of=names, kind="managed") if self.is_boundary else Attachment(names, kind="managed")
+
+
+def _called(policy: Node) -> str:
+    """Return an ARN, or the expression of an unknown one; nothing for what is no text."""
+    match policy.value:
+        case str() as arn:
+            return arn[:200]
+        case Template(pieces=(Token() as token,)):
+            return token.expression[:200]
+        case Template() as template:
+            return str(template)[:200]
+    return ""
+
+
 class Attachments:
     """The attachments of a module and of those that it calls.
 
@@ -71,12 +107,14 @@ class Attachments:
         module: The module that is read first.
 
     Attributes:
-        notes: For each principal, what is assumed of policies that it has and the module does not hold.
+        notes: For each principal, what is assumed of AWS's own policies that it has.
+        elsewhere: Other policies that somebody has and the module does not hold: nobody can say what they deny.
         unread: Sentences about attachments that could not be read.
     """
 
     def __init__(self, module: Module) -> None:
         self.notes: dict[str, dict[str, None]] = defaultdict(dict)
+        self.elsewhere: list[Elsewhere] = []
         self.unread: list[str] = []
         self._managed: dict[str, Bond] = defaultdict(Bond)
         self._boundaries: dict[str, Bond] = defaultdict(Bond)
@@ -152,9 +190,11 @@ class Attachments:
                     self._managed[address].add(name, doubt)
 
     def _note_absent(self, policy: Node, name: str) -> None:
-        arn = str(policy.value)[:200] if isinstance(policy.value, str | Template) else ""
-        if arn:
-            self.notes[name][absent.assumption(arn, name)] = None
+        arn = _called(policy)
+        if arn and not absent.only_allows(arn):
+            self.elsewhere.append(Elsewhere(arn, policy, name))
+        elif arn:
+            self.notes[name] |= dict.fromkeys(absent.assumptions((name,), {name: (arn,)}))
 
     def _learn_membership(self, module: Module, block: Block, instance: Instance) -> None:
         groups, users = _MEMBERSHIPS[block.labels[0]]
@@ -168,8 +208,8 @@ class Attachments:
             address = _address(policy)
             if address is not None:
                 self._boundaries[address].add(name, policy.doubt)
-            elif isinstance(policy.value, str | Template):
-                self.notes[name][f"the boundary {str(policy.value)[:200]} of {name} is not read"] = None
+            elif called := _called(policy):
+                self.elsewhere.append(Elsewhere(called, policy, name, is_boundary=True))
 
     def _principals(self, module: Module, block: Block, instance: Instance, argument: str, type_: str) -> list[str]:
         """Return whom an argument names."""

@@ -218,9 +218,7 @@ class Module:
             if len(found) >= MAX_INSTANCES:
                 return [Instance("", scope, token(at))]
             inner = replace(scope, key=values.certain(key), value=values.certain(value))
-            if values.token_of(node) and not isinstance(
-                node, Addressed
-            ):  # nobody knows which: they are named as the block names them
+            if values.token_of(node) and not isinstance(node, Addressed):  # each is named as the block names them all
                 inner = scope
             doubt = value.doubt if name is not None else (value.doubt or token(at))
             found.append(Instance("" if name is None else f'["{name}"]', inner, doubt))

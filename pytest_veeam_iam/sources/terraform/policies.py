@@ -8,6 +8,7 @@ none.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
 from pytest_veeam_iam.iam.tree import Node
+from pytest_veeam_iam.sources.absent import unknown as unknown_document
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.terraform import documents, values
 from pytest_veeam_iam.sources.terraform.attachments import Attachments, Bond
@@ -94,6 +96,7 @@ class Documents:
 
     def __init__(self, module: Module) -> None:
         self._module = module
+        self._kept: dict[SourceFile, list[Found]] = {}
 
     def is_fresh(self) -> bool:
         """Return whether the modules that it calls, and the files that it names, are as they were."""
@@ -110,11 +113,37 @@ class Documents:
         return Attachments(self._module)
 
     def of_file(self, file: SourceFile) -> list[Found]:
-        """Return the documents of one file, in its order.
+        """Return the documents of one file, in its order, then those of other files that the same principals have.
 
         Raises:
             PolicyLoadError: The file cannot be read, or declares something twice.
         """
+        own = self._own(file)
+        principals = {name for each in own for name in each.attachment.principals}
+        return [*own, *self._companions(file, principals), *self._elsewhere(principals)] if principals else own
+
+    def _elsewhere(self, principals: set[str]) -> Iterator[Found]:
+        """Yield documents of which nothing is known, for what some principals have and the module does not hold."""
+        for policy in self.attachments.elsewhere:
+            if policy.principal in principals:
+                read = partial(unknown_document, policy.called, policy.place)
+                yield Found(read, policy.called, policy.attachment, buckets=self.buckets)
+
+    def _companions(self, file: SourceFile, principals: set[str]) -> Iterator[Found]:
+        """Yield what other files of the module attach to some principals; one that is broken speaks for itself."""
+        for other in self._module.directory.files:
+            if other is not file and any(mention in other.text.text for mention in MENTIONS):
+                with suppress(PolicyLoadError):
+                    for each in self._own(other):
+                        if not principals.isdisjoint((*each.attachment.principals, *each.attachment.boundary_of)):
+                            yield each
+
+    def _own(self, file: SourceFile) -> list[Found]:
+        if file not in self._kept:
+            self._kept[file] = self._read(file)
+        return self._kept[file]
+
+    def _read(self, file: SourceFile) -> list[Found]:
         file.index  # noqa: B018 - it raises
         absent: dict[str, None] = {}
         found = [*self._of_file(self._module, file, None, absent)]

@@ -15,11 +15,12 @@ from pytest_veeam_iam.iam.document import Attachment
 from pytest_veeam_iam.iam.tree import Node
 from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.found import Found
-from pytest_veeam_iam.sources.outline import has, items, members, outline_of, text
+from pytest_veeam_iam.sources.outline import has, items, members, nearest, outline_of, text
 from pytest_veeam_iam.sources.terraform_plan.attachments import Attachments
-from pytest_veeam_iam.sources.terraform_plan.documents import DeferredDocument, Plan
+from pytest_veeam_iam.sources.terraform_plan.documents import DeferredDocument
 from pytest_veeam_iam.sources.terraform_plan.references import References, names
 from pytest_veeam_iam.sources.terraform_plan.resources import Inventory, Resource
+from pytest_veeam_iam.sources.terraform_plan.statements import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,7 +60,7 @@ class _Reader:
         self._outline, self._tree = outline, tree
         self._inventory = Inventory(outline.plain)
         self._references = References(self._inventory)
-        self._attachments = Attachments(self._inventory, self._references)
+        self._attachments = Attachments(self._inventory, self._references, tree.source.path)
         partition = reading.bindings.get(_PARTITION) or _partition(self._inventory)
         self._plan = Plan(outline, self._inventory, self._references, reading.bindings, partition)
         self._used: set[str] = set()
@@ -72,7 +73,7 @@ class _Reader:
     def policies(self) -> list[Found]:
         """Return all that was found."""
         found = [policy for resource in self._inventory.resources for policy in self._of(resource)]
-        return [*found, *self._alone(), *self._boundaries()]
+        return [*found, *self._alone(), *self._elsewhere(), *self._boundaries()]
 
     def _of(self, resource: Resource) -> Iterator[Found]:
         if resource.type == "aws_iam_policy":
@@ -112,11 +113,11 @@ class _Reader:
         return Found(read, resource.address, attachment, assumed)
 
     def _absent(self, attachment: Attachment) -> tuple[str, ...]:
-        return tuple(
-            absent.assumption(arn, name)
+        of_aws = {
+            name: [arn for arn in self._attachments.absent.get(name, ()) if absent.only_allows(arn)]
             for name in attachment.principals
-            for arn in dict.fromkeys(self._attachments.absent.get(name, ()))
-        )
+        }
+        return absent.assumptions(attachment.principals, of_aws)
 
     def _document_of(self, resource: Resource, attribute: str) -> DeferredDocument | None:
         """Return the deferred document that an unknown policy is, if its expression refers to one and nothing else."""
@@ -138,7 +139,7 @@ class _Reader:
             raise error from None
 
     def _unknown(self, expression: str, place: Path) -> Node:
-        where = self._outline.node(place)
+        where = nearest(self._outline, place)
         bound = self._plan.bindings.get(expression)
         if bound is not None:
             return embedded.decode(Node(bound, where.source, where.offset))
@@ -160,6 +161,16 @@ class _Reader:
                 continue
             deferred = DeferredDocument(document, self._plan)
             yield Found(deferred.node, document.address, assumed=deferred.assumed())
+
+    def _elsewhere(self) -> Iterator[Found]:
+        """Yield attached policies that the file only names: what they deny, nobody knows."""
+        holders: dict[str, dict[str, None]] = {}
+        for name, arns in self._attachments.absent.items():
+            for arn in arns:
+                if not absent.only_allows(arn):
+                    holders.setdefault(arn, {})[name] = None
+        for arn, those in holders.items():
+            yield Found(partial(self._unknown, arn, ()), arn, Attachment(tuple(those), kind="managed"))
 
     def _boundaries(self) -> Iterator[Found]:
         """Yield boundaries that the file only names: what they stop, nobody knows."""

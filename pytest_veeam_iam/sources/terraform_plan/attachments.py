@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.sources.absent import Pairs
 from pytest_veeam_iam.sources.outline import items, text
 from pytest_veeam_iam.sources.terraform_plan.resources import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_veeam_iam.sources.terraform_plan.references import References
     from pytest_veeam_iam.sources.terraform_plan.resources import Inventory
@@ -36,21 +37,25 @@ class Attachments:
     Args:
         inventory: Its resources.
         references: What expressions refer to.
+        path: The file.
 
     Attributes:
         absent: For each principal, the ARNs of policies that it has and the file does not hold.
         bounded: For each policy, by address or ARN, the principals whose boundary it is.
     """
 
-    def __init__(self, inventory: Inventory, references: References) -> None:
+    def __init__(self, inventory: Inventory, references: References, path: str) -> None:
         self._inventory, self._references = inventory, references
-        self._names = _by_attribute(inventory, _HOLDERS, "name")
-        self._arns = _by_attribute(inventory, ("aws_iam_policy",), "arn")
+        self._pairs = Pairs(path)
+        self._names: dict[tuple[str, str | None, str], list[Resource]] = defaultdict(list)
+        self._arns: dict[str, Resource] = {}
         self._members: dict[str, list[str]] = defaultdict(list)
         self._attached: dict[str, list[str]] = defaultdict(list)
         self.absent: dict[str, list[str]] = defaultdict(list)
         self.bounded: dict[str, list[str]] = defaultdict(list)
-        self._join()
+        self._read_names()
+        self._read_groups()
+        self._read_attachments()
 
     def principals(self, policy: Resource) -> tuple[str, ...]:
         """Return who has a managed policy; of a group also its members."""
@@ -66,23 +71,31 @@ class Attachments:
         """
         return self._with_members(self._named(resource, attribute, kind))
 
-    def _with_members(self, names: object) -> tuple[str, ...]:
-        found = list(names) if isinstance(names, list | tuple) else []
-        return tuple(dict.fromkeys([*found, *(member for name in found for member in self._members.get(name, ()))]))
+    def _with_members(self, names: Sequence[str]) -> tuple[str, ...]:
+        self._pairs.count(len(names) + sum(len(self._members.get(name, ())) for name in names))
+        return tuple(dict.fromkeys([*names, *(member for name in names for member in self._members.get(name, ()))]))
 
-    def _join(self) -> None:
+    def _read_names(self) -> None:
+        for resource in self._inventory.of_type(*_HOLDERS):
+            if name := resource.known("name"):
+                self._names[resource.type, None, name].append(resource)
+                self._names[resource.type, resource.module, name].append(resource)
+        for resource in self._inventory.of_type("aws_iam_policy"):
+            self._arns.setdefault(resource.known("arn"), resource)
+
+    def _read_groups(self) -> None:
         for resource in self._inventory.of_type("aws_iam_group_membership"):
             for group in self._named(resource, "group", "aws_iam_group"):
                 self._members[group] += self._named(resource, "users", "aws_iam_user")
         for resource in self._inventory.of_type("aws_iam_user_group_membership"):
             for group in self._named(resource, "groups", "aws_iam_group"):
                 self._members[group] += self._named(resource, "user", "aws_iam_user")
+
+    def _read_attachments(self) -> None:
         for resource in self._inventory.of_type(*_ATTACHMENTS):
-            names = [
-                n for attribute, kind in _ATTACHMENTS[resource.type] for n in self._named(resource, attribute, kind)
-            ]
+            named = (self._named(resource, attribute, kind) for attribute, kind in _ATTACHMENTS[resource.type])
             attribute = "policy_arns" if resource.type.endswith("_exclusive") else "policy_arn"
-            self._attach(self._policies(resource, attribute), names)
+            self._attach(self._policies(resource, attribute), [name for names in named for name in names])
         for resource in self._inventory.of_type(*_HOLDERS):
             self._attach(self._policies(resource, "managed_policy_arns"), [resource.address])
             for policy in self._policies(resource, "permissions_boundary"):
@@ -91,9 +104,10 @@ class Attachments:
     def _attach(self, policies: list[Resource | str], names: list[str]) -> None:
         for policy in policies:
             if isinstance(policy, Resource):
+                self._pairs.count(len(names))
                 self._attached[policy.address] += names
             else:
-                for name in names:
+                for name in self._with_members(names):
                     self.absent[name].append(policy)
 
     def _named(self, resource: Resource, attribute: str, kind: str) -> list[str]:
@@ -103,8 +117,7 @@ class Attachments:
             if isinstance(value, Resource):
                 found += [value.address] if value.type == kind else []
                 continue
-            same = self._names.get((kind, value), [])
-            near = [each for each in same if each.module == resource.module] or same
+            near = self._names.get((kind, resource.module, value)) or self._names.get((kind, None, value), [])
             found.append(near[0].address if len(near) == 1 else value)
         return found
 
@@ -115,8 +128,7 @@ class Attachments:
             if isinstance(value, Resource):
                 found += [value] if value.type == "aws_iam_policy" else []
             else:
-                same = self._arns.get(("aws_iam_policy", value), [])
-                found.append(same[0] if same else value)
+                found.append(self._arns.get(value, value))
         return found
 
     def _values(self, resource: Resource, attribute: str) -> Iterator[Resource | str]:
@@ -127,13 +139,3 @@ class Attachments:
         unknown = resource.unknown.get(attribute)
         if unknown is True or True in items(unknown):
             yield from self._references.of(resource, self._inventory.expressions(resource).get(attribute))
-
-
-def _by_attribute(
-    inventory: Inventory, types: tuple[str, ...], attribute: str
-) -> dict[tuple[str, str], list[Resource]]:
-    found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-    for resource in inventory.of_type(*types):
-        if name := resource.known(attribute):
-            found[resource.type, name].append(resource)
-    return found

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam.iam.tree import Node, Template
 
 if TYPE_CHECKING:
-    from pytest_veeam_iam.iam.tree import Value
+    from collections.abc import Iterable
+
+    from pytest_veeam_iam.iam.tree import Token, Value
 
 VERSION = "2012-10-17"
 """What the provider writes if the block says nothing."""
@@ -24,6 +26,13 @@ class Merged:
         self._version: Node | None = None
         self._id: Node | None = None
         self._statements: list[Node] = []
+        self._by_sid: dict[str, int] = {}
+        self._replaceable: list[Node] = []  # those with a Sid that are not in doubt yet
+
+    def add_all(self, documents: Iterable[Node]) -> None:
+        """Merge documents in their order."""
+        for document in documents:
+            self.add(document)
 
     def add(self, document: Node) -> None:
         """Merge one more document into those that were added before."""
@@ -34,33 +43,37 @@ class Merged:
         if version is not None and (self._version is None or str(version.value) > str(self._version.value)):
             self._version = version
         self._id = document.value.get("Id") or self._id
-        if statements is None:
-            return
-        if isinstance(statements.value, Template):
+        if statements is not None and isinstance(statements.value, Template):
             self._add_unknown(statements)
-            return
-        for statement in statements.value if isinstance(statements.value, list) else [statements]:
-            self._put(statement)
+        elif statements is not None:
+            for statement in statements.value if isinstance(statements.value, list) else [statements]:
+                self._put(statement)
 
     def _put(self, statement: Node) -> None:
         sid = _sid(statement)
-        for index, other in enumerate(self._statements):
-            if isinstance(sid, str) and _sid(other) == sid:
-                self._statements[index] = statement
-                return
-        if isinstance(sid, Template):  # it may replace any that has a Sid
-            for other in self._statements:
-                other.doubt = other.doubt or (sid.tokens[0] if _sid(other) is not None else None)
-        self._statements.append(statement)
+        if isinstance(sid, Template):
+            self._doubt_all(sid.tokens[0])
+        if isinstance(sid, str) and sid in self._by_sid:
+            self._statements[self._by_sid[sid]] = statement
+        else:
+            if isinstance(sid, str):
+                self._by_sid[sid] = len(self._statements)
+            self._statements.append(statement)
+        if sid is not None:
+            self._replaceable.append(statement)
 
     def _add_unknown(self, document: Node) -> None:
         """Add what nobody knows: any statements, which may replace those that have a Sid."""
-        token = document.value.tokens[0] if isinstance(document.value, Template) else None
-        for other in self._statements:
-            if _sid(other) is not None:
-                other.doubt = other.doubt or token
-        document.doubt = document.doubt or token
+        if isinstance(document.value, Template):
+            token = document.value.tokens[0]
+            self._doubt_all(token)
+            document.doubt = document.doubt or token
         self._statements.append(document)
+
+    def _doubt_all(self, token: Token) -> None:
+        for statement in self._replaceable:
+            statement.doubt = statement.doubt or token
+        self._replaceable.clear()
 
     def document(self) -> Node:
         """Return the one document."""

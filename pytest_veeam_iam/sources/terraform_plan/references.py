@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_HOPS = 20
 """How often a value may be handed on by variables and outputs of modules."""
 
+MAX_FOUND = 1000
+"""How many resources an expression may refer to in the end."""
+
 _KEY = r'\[(?:\d+|"(?:[^"\\]|\\.)*+")\]'
 _of_resource = re.compile(rf"(data\.)?([a-z][\w-]*+)\.([\w-]++)({_KEY})?(?:\..*)?").fullmatch
 _of_variable = re.compile(r"var\.([\w-]++)(?:[.\[].*)?").fullmatch
@@ -50,6 +53,7 @@ class References:
 
     def __init__(self, inventory: Inventory) -> None:
         self._inventory = inventory
+        self._found: dict[tuple[str, Scope], tuple[Resource | str, ...]] = {}
 
     def of(self, resource: Resource, expression: object) -> list[Resource | str]:
         """Return what each reference of an expression leads to: a resource instance, or its own text.
@@ -61,14 +65,15 @@ class References:
         scope = Scope(resource.module, resource.key)
         return [found for name in names(expression) for found in self._resolve(name, scope, MAX_HOPS)]
 
-    def _resolve(self, name: str, scope: Scope, hops: int) -> Iterator[Resource | str]:
-        further = list(self._handed_on(name, scope)) if hops else []
-        if further:
-            for each, other in further:
-                yield from self._resolve(each, other, hops - 1)
-            return
-        found = self._instance(name, scope)
-        yield name if found is None else found
+    def _resolve(self, name: str, scope: Scope, hops: int) -> tuple[Resource | str, ...]:
+        if (name, scope) not in self._found:
+            self._found[name, scope] = (name,)  # for one that leads back to itself
+            further = list(self._handed_on(name, scope)) if hops else []
+            found = tuple(each for other in further for each in self._resolve(*other, hops - 1))
+            if not further:
+                found = (self._instance(name, scope) or name,)
+            self._found[name, scope] = found if len(found) <= MAX_FOUND else (name,)
+        return self._found[name, scope]
 
     def _handed_on(self, name: str, scope: Scope) -> Iterator[tuple[str, Scope]]:
         """Yield the references behind a variable, which its caller sets, or behind an output of a module."""
@@ -93,8 +98,8 @@ class References:
         instances = self._inventory.instances(block)
         key = parts[4]
         if key is None and len(instances) == 1:
-            return instances[0]
-        return next((each for each in instances if each.key == (scope.key if key is None else key)), None)
+            return next(iter(instances.values()))
+        return instances.get(scope.key if key is None else key)
 
 
 def names(expression: object) -> list[str]:

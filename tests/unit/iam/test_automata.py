@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_veeam_iam.iam.automata import Automaton, Budget, BudgetExceededError, Chars, Run, Token, signatures
+from pytest_veeam_iam.iam.automata import (
+    Automaton,
+    Budget,
+    BudgetExceededError,
+    Chars,
+    Run,
+    Token,
+    _downward,
+    signatures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -312,6 +321,39 @@ def test_shorter_texts_are_found_first(wanted: list[Tokens], patterns: list[Toke
     assert lengths == sorted(lengths)
 
 
+@pytest.mark.parametrize(
+    ("patterns", "text", "live"),
+    [
+        (["abc"], "", "a"),
+        (["abc"], "ab", "c"),
+        (["abc"], "abc", ""),
+        (["a?c"], "a", ""),
+        (["?bc", "*c"], "x", "bc"),
+        (["a*", "a?a", "aa?", "?aa"], "", "a"),
+        (["ab", "a?", "a*", "aa"], "", "a"),
+        (["aaab", "aaac", "aaba", "abca", "acba"], "a", "abc"),
+        (["".join(map(chr, range(0x4E00, 0x5E00))), "*b"], "", "\u4e00b"),
+    ],
+)
+def test_the_characters_that_make_a_difference_are_those_that_come_next(
+    patterns: list[str], text: str, live: str
+) -> None:
+    automaton = union(*patterns)
+    assert automaton.live(automaton.run(automaton.start, text)) == set(live)
+
+
+def test_a_bit_spreads_downward_within_its_pattern_alone() -> None:
+    assert _downward([3, 2]) == [(1, 0b01011), (2, 0b00001)]
+    assert _downward([2, 2, 2]) == [(1, 0b010101)]
+    assert _downward([1, 4]) == [(1, 0b01110), (2, 0b00110)]
+    assert _downward([1]) == _downward([]) == []
+
+
+def test_a_later_star_forgets_nothing_of_another_pattern() -> None:
+    assert union("x", "x*b").accepts_text("x")
+    assert union("xy", "ab", "x*b").accepts_text("xy")
+
+
 # --- the budget ---
 
 
@@ -363,6 +405,11 @@ def test_stars_that_cross_cost_no_more_than_their_order() -> None:
 def test_larger_automata_cost_more_for_each_step() -> None:
     few, many = union("*a*"), union("*a*", *(f"x{number}" for number in range(2_000)))
     assert _spent(union("?"), many) > 2 * _spent(union("?"), few)
+
+
+def test_many_automata_cost_more_for_each_step() -> None:
+    few, many = [union("*a*")] * 7, [union("*a*")] * 8
+    assert _spent(union("?"), *many) == 2 * _spent(union("?"), *few)
 
 
 def test_the_budget_is_the_same_on_every_run() -> None:

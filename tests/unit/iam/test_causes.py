@@ -23,6 +23,48 @@ NEAREST: list[tuple[str, Document, str, str | list[str], str]] = [
         "allows it on arn:aws:s3:::acme: that is the bucket; objects are acme/*",
     ),
     (
+        "the bucket for an object with colons",
+        allow("s3:*", BUCKET),
+        "s3:GetObject",
+        f"{BUCKET}/a:b:c",
+        "allows it on arn:aws:s3:::acme: that is the bucket; objects are acme/*",
+    ),
+    (
+        "an object with colons for the bucket",
+        allow("s3:*", f"{BUCKET}/a:b:c"),
+        "s3:ListBucket",
+        BUCKET,
+        "allows it on arn:aws:s3:::acme/a:b:c: those are objects; the bucket is arn:aws:s3:::acme",
+    ),
+    (
+        "the same name in another region",
+        allow("sns:*", "arn:aws:sns:us-east-1:111122223333:x"),
+        "sns:Publish",
+        "arn:aws:sns:eu-west-1:111122223333:x",
+        "allows it on arn:aws:sns:us-east-1:111122223333:x",
+    ),
+    (
+        "an unknown operator beside a condition that never holds",
+        allow("s3:*", Condition={"StringIs": {"a:b": "c"}, "Bool": {"aws:SecureTransport": "false"}}),
+        "s3:GetObject",
+        OBJECTS,
+        "allows it only if aws:SecureTransport is false, which this caller never fulfils",
+    ),
+    (
+        "another action under a condition",
+        allow("s3:GetObjects", Condition=OFFICE),
+        "s3:GetObject",
+        OBJECTS,
+        "allows s3:GetObjects there, which is another action",
+    ),
+    (
+        "the nearest of other actions",
+        allow(["s3:GetObjectXY", "s3:GetObjects"]),
+        "s3:GetObject",
+        OBJECTS,
+        "allows s3:GetObjects there, which is another action",
+    ),
+    (
         "the objects for their bucket",
         allow("s3:*", OBJECTS),
         "s3:ListBucket",
@@ -190,6 +232,8 @@ def test_the_nearest_grant_is_told_with_its_reason(
         allow("s3:PutObjectTagging", OBJECTS),
         allow("s3:GetObject?", OBJECTS) | {"Action": ["s3:*Objects"]},
         allow("s3express:GetObject", OBJECTS),
+        allow("s4:GetObject", OBJECTS),
+        allow("s3:GetObjects*", OBJECTS),
         deny("s3:GetObjects", OBJECTS),
         {"Effect": "Allow", "NotAction": "s3:*", "Resource": "arn:aws:s3:::other/*"},
     ],
@@ -206,6 +250,23 @@ def test_of_several_grants_the_three_nearest_are_told_nearest_first() -> None:
     resources = ["arn:aws:s3:::zzz/*", "arn:aws:s3:::acm", f"{BUCKET}/x*", BUCKET, "arn:aws:sns:::x"]
     answer = ask(*[allow("s3:*", resource, Sid=f"S{number}") for number, resource in enumerate(resources)])
     assert [statement.sid for statement in answer.statements] == ["S2", "S3", "S1"]
+
+
+def test_a_grant_on_no_resources_is_told_last() -> None:
+    answer = ask(allow("s3:*", [], Sid="Nothing"), allow("s3:*", BUCKET, Sid="Bucket"))
+    assert [statement.sid for statement in answer.statements] == ["Bucket", "Nothing"]
+
+
+def test_a_deny_of_somebody_is_told_with_who_it_is_first() -> None:
+    user = "arn:aws:iam::111122223333:user/veeam"
+    policy = document(deny("s3:*", OBJECTS, Principal={"AWS": user}, Condition=OFFICE))
+    (told,) = words(ask(allow("*"), resource_policies=policy))
+    assert told == f"denies s3:* on {OBJECTS}, if the caller is {user} and aws:SourceIp is in 10.0.0.0/8"
+
+
+def test_a_deny_of_the_other_name_of_all_buckets_is_told() -> None:
+    answer = ask(allow("*"), deny("s3:*", "arn:aws:s3:::*"), action="s3:ListAllMyBuckets", resources="*")
+    assert words(answer) == ["denies s3:* on arn:aws:s3:::*"]
 
 
 def test_of_several_resources_the_nearest_is_told() -> None:

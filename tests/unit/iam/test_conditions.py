@@ -452,6 +452,20 @@ def test_a_pattern_of_stars_round_an_empty_value_matches_whatever_is_there(opera
 
 
 @pytest.mark.parametrize(
+    ("operator", "values"),
+    [
+        ("BoolIfExists", ("true", "false")),
+        ("IpAddressIfExists", ("0.0.0.0/0", "::/0")),
+        ("ArnLikeIfExists", ("arn:*:*:*:*:*",)),
+    ],
+)
+def test_all_values_of_a_type_are_not_all_values_of_a_tag(operator: str, values: tuple[str, ...]) -> None:
+    assert holds(a_condition(operator, *values), Context.of(), variables=True) is ALWAYS
+    tag = a_condition(operator, *values, key="aws:PrincipalTag/Team")
+    assert holds(tag, Context.of(), variables=True) is DEPENDS
+
+
+@pytest.mark.parametrize(
     ("month", "day", "expected"), [("2020-02", "2020-02-01", ALWAYS), ("2020-02", "2020-02-02", NEVER)]
 )
 def test_a_month_is_its_first_day(month: str, day: str, expected: Certainty) -> None:

@@ -242,6 +242,13 @@ def test_a_witness_is_one_of_the_resources_that_fail() -> None:
     assert answer.resources == tuple(asked)
 
 
+def test_a_witness_is_left_out_by_every_one_of_several_complements() -> None:
+    answer = ask(*(allow_but("s3:*", f"{BUCKET}/*{letter}*") for letter in "abcd"))
+    assert answer.decision == "partial"
+    assert answer.witness is not None
+    assert set("abcd") <= set(answer.witness.removeprefix(BUCKET))
+
+
 def test_the_statements_of_an_allowed_answer_are_those_that_grant() -> None:
     answer = ask(
         allow("s3:Put*", OBJECTS, Sid="Put"),
@@ -332,6 +339,29 @@ def test_no_layer_is_named_where_the_identity_policies_do_not_allow_it(layers: d
     assert evaluate(document(allow("ec2:*")), "s3:GetObject", OBJECTS, **layers).blocked_by is None
 
 
+def test_a_bucket_policy_in_doubt_is_no_layer_that_blocks() -> None:
+    inside = document(allow("s3:*", OBJECTS, Principal={"AWS": [USER, "*"]}, Condition=OFFICE))
+    answer = evaluate(
+        document(allow("s3:*", Condition={"StringEquals": {"s3:TlsVersion": "1.3"}})),
+        "s3:GetObject",
+        OBJECTS,
+        permissions_boundary=document(allow("ec2:*")),
+        resource_policies=inside,
+        principal=USER,
+    )
+    assert answer.decision == "conditional"
+    assert answer.conditions == ("aws:SourceIp is in 10.0.0.0/8",)
+    wider = evaluate(
+        EVERYTHING,
+        "s3:GetObject",
+        OBJECTS,
+        permissions_boundary=document(allow("ec2:*")),
+        resource_policies=inside,
+        principal=USER,
+    )
+    assert (wider.decision, wider.blocked_by) == ("conditional", None)
+
+
 def test_no_layer_is_named_where_nothing_blocks() -> None:
     assert evaluate(EVERYTHING, "s3:GetObject", OBJECTS, permissions_boundary=EVERYTHING).blocked_by is None
     assert ask(allow("s3:*"), deny("s3:*")).blocked_by is None
@@ -406,7 +436,8 @@ def test_a_boundary_is_exactly_one_document() -> None:
 
 @pytest.mark.parametrize("levels", [[[]], [[EVERYTHING], []], [[], [EVERYTHING]]])
 def test_an_empty_level_of_scps_is_an_error(levels: list[list[Document]]) -> None:
-    with pytest.raises(TargetError, match="a level of service control policies is empty"):
+    message = "^a level of service control policies is empty: AWS attaches at least FullAWSAccess to each$"
+    with pytest.raises(TargetError, match=message):
         evaluate(EVERYTHING, "s3:GetObject", OBJECTS, service_control_policies=levels)
 
 
@@ -763,6 +794,12 @@ VARIABLES: list[tuple[str, list[Document], dict[str, Any], str]] = [
         "allowed",
     ),
     ("unknown in NotResource", [allow_but("s3:*", f"{BUCKET}/${{aws:username}}/*")], {}, "conditional"),
+    (
+        "unknown beside what is named for sure",
+        [allow_but("s3:*", [f"{BUCKET}/v*", f"{BUCKET}/${{aws:username}}*"])],
+        {},
+        "missing",
+    ),
     ("known in NotResource", [allow_but("s3:*", f"{BUCKET}/${{aws:username}}/*")], {"aws:username": "v"}, "missing"),
     ("absent in NotResource", [allow_but("s3:*", f"{BUCKET}/${{aws:username}}/*")], {"aws:username": None}, "allowed"),
     (
@@ -1031,6 +1068,12 @@ def test_a_complete_context_is_a_single_request() -> None:
             [OBJECTS, "arn:aws:*:::b"],
             's3:GetObject: resource "arn:aws:*:::b" has a wildcard in the service; '
             'write one service, for example "arn:aws:s3:::*"',
+        ),
+        (
+            "s3:GetObject",
+            "arn:aws:s3:${aws:x}::b/*",
+            's3:GetObject: resource "arn:aws:s3:${aws:x}::b/*" has a policy variable before the fifth colon, '
+            "where AWS allows none",
         ),
     ],
 )

@@ -90,3 +90,22 @@ def test_blocking_layers_are_those_of_the_public_names() -> None:
         "session",
         "resource",
     }
+
+
+# --- what grants an allowed action ---
+
+
+def test_only_the_statements_that_surely_apply_to_such_a_request_are_told_to_grant_it() -> None:
+    here = allow("ec2:*", Sid="Here", Condition={"StringEquals": {"ec2:Region": "eu-west-1"}})
+    own = allow("ec2:*", Sid="Own", Condition={"StringEquals": {"aws:ResourceAccount": "111122223333"}})
+    policies = authorizer((read_policy(tree_of(document(here, own))),))
+    context = Context.of(region="eu-west-1", account="111122223333")
+    for resource, told in (
+        ("arn:aws:ec2:eu-west-1::image/*", ["Here"]),
+        ("arn:aws:ec2:eu-west-1:111122223333:volume/*", ["Here", "Own"]),
+    ):
+        wants = resources_wanted("ec2:RunInstances", [resource], partition="aws", list_buckets_on_s3_arn=True)
+        answer = policies.answer("ec2:RunInstances", wants, context)
+        explanation = explain(policies, "ec2:RunInstances", wants, context, answer)
+        assert [cause.statement.sid for cause in explanation.causes] == told
+        assert (answer.decision, explanation.conditions, explanation.declarations) == (Decision.ALLOWED, (), ())

@@ -90,6 +90,8 @@ TEXTS = [
     ("^a$", "a", False),
     ("(a)+", "a", False),
     ("é*", "éa", True),
+    ("a*c", "a:b:c", True),
+    ("a*c:d", "a:b:c:d", True),
 ]
 
 
@@ -142,6 +144,8 @@ ARNS = [
     ("arn:aws:ec2:eu:*2:i", "arn:aws:ec2:eu:12:i", True),
     ("arn:aws:ec2:eu:*i:j", "arn:aws:ec2:eu:12:i:j", False),
     ("arn:aws:ec2:eu:**2:i", "arn:aws:ec2:eu:1:2:i", False),
+    ("arn:aws:ec2:*X:1:i", "arn:aws:ec2:euX:1:i", True),
+    ("arn:aws:ec2:*X:i:j", "arn:aws:ec2:eu:1X:i:j", False),
     # after the fifth colon a colon is a character like any other
     ("arn:aws:s3:::*b", "arn:aws:s3:::a:b", True),
     ("arn:aws:s3:::a*b:c", "arn:aws:s3:::a:x:b:c", True),
@@ -220,6 +224,12 @@ def test_a_substituted_value_has_no_wildcards() -> None:
 def test_the_colons_of_a_substituted_value_count_as_fields() -> None:
     assert resource_glob(("arn:", Literal("a:b"), ":c:d:e*f:g")).accepts("arn:a:b:c:d:e:x:f:g")
     assert not resource_glob(("arn:", Literal("ab"), ":c:d:e*f:g")).accepts("arn:ab:c:d:e:x:f:g")
+
+
+def test_the_colons_of_all_pieces_count_as_fields() -> None:
+    glob = resource_glob(("arn:aws:s3:::b/", Literal("v"), "/", Literal("w"), "/x*y"))
+    assert glob.accepts("arn:aws:s3:::b/v/w/x:y")
+    assert not glob.accepts("arn:aws:s3:::b/v/x:y")
 
 
 def test_a_star_before_a_substituted_value_does_not_end_its_field() -> None:
@@ -337,12 +347,16 @@ DENOTED = [
     ("arn:aws:ec2:eu:????????????:i", "arn:aws:ec2:eu:111122223333:i", True),
     ("arn:aws:ec2:eu:1*2:i", "arn:aws:ec2:eu:111122223332:i", True),
     ("arn:aws:ec2:eu:1*2:i", "arn:aws:ec2:eu:12:i", False),
+    ("arn:aws:ec2:eu:1***2:i", "arn:aws:ec2:eu:12:i", False),
+    ("arn:aws:ec2:eu:1***2:i", "arn:aws:ec2:eu:111111111112:i", True),
     ("arn:aws:ec2:eu:1*2:i", "arn:aws:ec2:eu:111122223333:i", False),
     ("arn:aws:ec2:eu:*1*:i", "arn:aws:ec2:eu:222212222222:i", True),
     ("arn:aws:ec2:eu:*1*:i", "arn:aws:ec2:eu:122222222222:i", True),
     ("arn:aws:ec2:eu:*1*:i", "arn:aws:ec2:eu:222222222221:i", True),
     ("arn:aws:ec2:eu:*1*:i", "arn:aws:ec2:eu:222222222222:i", False),
     ("arn:aws:ec2:eu:*1*:i", "arn:aws:ec2:eu:1:i", False),
+    ("arn:aws:ec2:eu:*1*:i", "arn:aws:ec2:eu:2222222222221:i", False),
+    ("arn:aws:ec2:eu:*1*:i", "arn:aws:ec2:eu:1222222222222:i", False),
     ("arn:aws:ec2:eu:1*2*:i", "arn:aws:ec2:eu:111211111111:i", True),
     ("arn:aws:ec2:eu:1*2*:i", "arn:aws:ec2:eu:121111111111:i", True),
     ("arn:aws:ec2:eu:1*2*:i", "arn:aws:ec2:eu:111111111112:i", True),
@@ -368,6 +382,14 @@ DENOTED = [
     ("arn:aws:s3:eu::accesspoint/*", "arn:aws:s3:eu::accesspoint/a:b", True),
     ("arn:aws:s3:eu:111122223333:*", "arn:aws:s3:eu:111122223333:job", True),
     ("arn:aws:s3::111122223333:*", "arn:aws:s3::111122223333:a/b", True),
+    ("arn:aws:s3:eu:111122223333:accesspoint/a/*", "arn:aws:s3:eu:111122223333:accesspoint/a/", False),
+    ("arn:aws:s3:eu:111122223333:?", "arn:aws:s3:eu:111122223333:/", True),
+    ("arn:aws:sns:::a/b/*", "arn:aws:sns:::a/b/", False),
+    # colons of a key are no fields
+    ("arn:aws:s3:::b/a:*", "arn:aws:s3:::b/a:x:y", True),
+    ("arn:aws:s3:::b/a:b:c:*", "arn:aws:s3:::b/a:b:c:", True),
+    ("arn:aws:s3:::b/a:b:c:*", "arn:aws:s3:::b/a:b:d:", False),
+    ("arn:aws:s3:::bX*", "arn:aws:s3:::b/k", False),
     # the first slash may be what a wildcard stands for
     ("arn:aws:s3:::a?b", "arn:aws:s3:::axb", True),
     ("arn:aws:s3:::a?b", "arn:aws:s3:::a/b", True),
@@ -578,6 +600,7 @@ def test_an_action_that_is_one_has_no_problem(text: str) -> None:
         ("s3:", '"s3:" is neither "*" nor of the form "service:Action"'),
         (":x", '":x" is neither "*" nor of the form "service:Action"'),
         ("s3:Get:x", '"s3:Get:x" is neither "*" nor of the form "service:Action"'),
+        ("s3:*:x", '"s3:*:x" is neither "*" nor of the form "service:Action"'),
         ("s3:Get x", '"s3:Get x" is neither "*" nor of the form "service:Action"'),
         ("s3:GetObject\n", '"s3:GetObject\n" is neither "*" nor of the form "service:Action"'),
         ("s*:x", '"s*:x" has a wildcard in the service; write one service, for example "s3:*", or "*"'),

@@ -90,6 +90,32 @@ def test_a_document_is_read_whole() -> None:
     assert [entry.text for entry in (*second.actions, *second.resources)] == ["iam:*", "*"]
 
 
+ONE = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"Statement": []},
+        {"Statement": ONE},
+        {"Statement": [ONE, {**ONE, "Action": ["s3:*", "ec2:*"], "Sid": "Two"}]},
+        {"Statement": [{**ONE, "Condition": {}}]},
+        {"Statement": [{**ONE, "Condition": {"Bool": {"a:b": True, "a:c": [False]}, "Null": {"a:d": []}}}]},
+        {"Statement": [{**ONE, "Condition": {"NumericEquals": {"a:b": [1, 2.5, -30]}}}]},
+        {"Statement": [{**ONE, "Sid": 'white space, "quotes" and \\ count for 0, 2 and 2'}]},
+        {"Statement": [], "Id": None},
+    ],
+)
+def test_the_size_is_that_of_compact_json_without_white_space(document: dict[str, Any]) -> None:
+    compact = json.dumps(document, separators=(",", ":")).replace(" ", "")
+    assert read(json.dumps(document, indent=4)).size == len(compact)
+
+
+def test_line_feeds_and_tabs_are_white_space() -> None:
+    sizes = {read(json.dumps({"Statement": {**ONE, "Sid": text}})).size for text in ("ab", "a b", "a\nb\r", "\ta\tb")}
+    assert len(sizes) == 1
+
+
 def test_a_single_statement_and_single_entries_are_lists_of_one() -> None:
     policy = read('{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
     assert len(policy.statements) == 1
@@ -127,7 +153,7 @@ def test_principals_are_read_in_every_form(name: str, element: object, expected:
     assert [(each.kind, each.text) for each in found.principals or ()] == expected
     assert found.principals is not None
     assert found.not_principal is (name == "NotPrincipal")
-    assert found.problems == ()
+    assert (found.problems == ()) is bool(expected)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +240,18 @@ PROBLEMS: list[tuple[str, tuple[str, str, str]]] = [
         ("3:71", "Principal", "this statement has both Principal and NotPrincipal; AWS wants one of them"),
     ),
     (
+        '{"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": {"AWS": ["*", "1111*"]}}',
+        ("3:79", "Principal", '"1111*" has a wildcard; write "*", or each name in full'),
+    ),
+    (
+        '{"Effect": "Deny", "Action": "*", "Resource": "*", "NotPrincipal": {"AWS": "arn:aws:iam::1:user/?"}}',
+        ("3:76", "Principal", '"arn:aws:iam::1:user/?" has a wildcard; write "*", or each name in full'),
+    ),
+    (
+        '{"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": {"AWS": []}}',
+        ("3:65", "Principal", "this Principal names nobody; AWS wants at least one"),
+    ),
+    (
         '{"Effect": "Allow", "Action": [], "Resource": "*"}',
         ("3:21", "Action", "Action is empty; AWS wants at least one entry"),
     ),
@@ -256,6 +294,10 @@ PROBLEMS: list[tuple[str, tuple[str, str, str]]] = [
     (
         '{"Effect": "Allow", "Action": "*", "Resource": "*", "Sidd": "x"}',
         ("3:53", "Sidd", '"Sidd" is not an element of an IAM policy; did you mean "Sid"?'),
+    ),
+    (
+        '{"Effect": "Allow", "Action": "*", "Resource": "*", "Prince": "x"}',
+        ("3:53", "Prince", f'"Prince" is not an element of an IAM policy; it knows {STATEMENT_KEYS}'),
     ),
     (
         '{"Effect": "Allow", "Action": "*", "Resource": "*", "Comment": "x"}',
@@ -327,6 +369,12 @@ def test_variables_before_the_fifth_colon_are_a_problem_of_2012_alone() -> None:
             '{"statement": []}',
             'p.json:1:1: this object has no "Statement", so it is not a policy document; '
             'did you mean "Statement" by "statement"?',
+        ),
+        ('{"State": []}', 'p.json:1:1: this object has no "Statement", so it is not a policy document'),
+        (
+            '{"Statment": [], "Statements": []}',
+            'p.json:1:1: this object has no "Statement", so it is not a policy document; '
+            'did you mean "Statement" by "Statements"?',
         ),
         (
             '{"Statements": []}',
@@ -442,4 +490,16 @@ def test_what_is_no_statement_is_refused(text: str, message: str) -> None:
 
 
 def test_a_bare_arn_is_no_principal() -> None:
-    assert statement(Principal="arn:aws:iam::111122223333:user/veeam").problems != ()
+    arn = "arn:aws:iam::111122223333:user/veeam"
+    found = statement(Principal=arn)
+    (problem,) = found.problems
+    assert problem.message == f'"{arn}" is not a Principal; write "*" or {{"AWS": "{arn}"}}'
+    assert (str(problem.location), problem.element) == ("p.json:3:69", "Principal")
+    assert [(each.kind, each.text, str(each.location)) for each in found.principals or ()] == [
+        ("AWS", arn, "p.json:3:69")
+    ]
+
+
+def test_a_principal_stands_where_it_is_written() -> None:
+    found = statement(Principal={"AWS": ["1", "2"]})
+    assert [str(each.location) for each in found.principals or ()] == ["p.json:3:78", "p.json:3:83"]

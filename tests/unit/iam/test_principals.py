@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_veeam_iam.errors import TargetError
 from pytest_veeam_iam.iam.certainty import Certainty
-from pytest_veeam_iam.iam.document import Effect, Location, Principal, Statement
+from pytest_veeam_iam.iam.document import Effect, Location, Principal, Problem, Statement
 from pytest_veeam_iam.iam.principals import Caller, allow_direct, allow_limited, caller, deny
 
 NEVER, DEPENDS, ALWAYS = Certainty.NEVER, Certainty.DEPENDS, Certainty.ALWAYS
@@ -156,10 +158,46 @@ def test_a_statement_without_a_principal_takes_in_nobody() -> None:
     [
         (["arn:aws:iam::111122223333:role/app/veeam"], SESSION),
         ([SESSION], ROLE),
+        ([SESSION], "arn:aws:iam::111122223333:role/app/veeam"),
     ],
 )
 def test_a_deny_of_a_role_or_session_that_may_be_the_caller_depends(texts: list[str], arn: str) -> None:
     assert deny(statement(*texts), caller(arn), has_boundary=False) is DEPENDS
+
+
+def test_whom_a_refused_principal_spares_nobody_can_say() -> None:
+    problem = Problem("AWS refuses it", HERE, "Principal")
+
+    def refused(*texts: str, but: bool = False) -> Certainty:
+        asked = replace(statement(*texts, but=but), problems=(problem,))
+        return deny(asked, caller(USER), has_boundary=False)
+
+    assert refused(f"{USER}*") is Certainty.UNRESOLVED
+    assert refused(USER, ROOT, f"{USER}*", but=True) is Certainty.UNRESOLVED
+    assert refused(USER, f"{USER}*") is ALWAYS
+    assert deny(replace(statement(USER), problems=(problem,)), None, has_boundary=False) is DEPENDS
+
+
+def test_another_problem_makes_no_principal_doubtful() -> None:
+    other = Problem("AWS refuses it", HERE, "Resource")
+    assert deny(replace(statement(f"{USER}2"), problems=(other,)), caller(USER), has_boundary=False) is NEVER
+
+
+@pytest.mark.parametrize(
+    ("texts", "arn"),
+    [
+        (["arn:aws:iam::111122223333:role/app/other"], SESSION),
+        (["arn:aws:iam::999999999999:role/app/veeam"], SESSION),
+        (["arn:aws:sts::111122223333:assumed-role/other/proxy"], ROLE),
+    ],
+)
+def test_a_deny_of_a_role_or_session_that_cannot_be_the_caller_spares_it(texts: list[str], arn: str) -> None:
+    assert deny(statement(*texts), caller(arn), has_boundary=False) is NEVER
+
+
+def test_a_not_principal_with_the_role_under_another_path_may_spare_its_session() -> None:
+    texts = ["arn:aws:iam::111122223333:role/app/veeam", SESSION, ROOT]
+    assert deny(statement(*texts, but=True), caller(SESSION), has_boundary=False) is DEPENDS
 
 
 def test_a_user_under_a_path_that_looks_like_a_role_is_none() -> None:

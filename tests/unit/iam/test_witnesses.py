@@ -57,6 +57,8 @@ LIFELIKE: list[tuple[str, list[Document], str, str]] = [
     ),
     ("another service", [], "arn:aws:ssm:*::parameter/aws/service/*", "arn:aws:ssm:us-east-1::parameter/aws/service/a"),
     ("an id of another service", [], "arn:aws:rds:*:*:instance/*", "arn:aws:rds:us-east-1:111122223333:instance/a"),
+    ("an id with colons", [], "arn:aws:logs:*:*:group:x:*", "arn:aws:logs:us-east-1:111122223333:group:x:"),
+    ("a rare partition", [], "arn:aws-iso:ec2:*:*:vpc/*", f"arn:aws-iso:ec2:a:111122223333:vpc/vpc-{ID}"),
     ("an object", [], OBJECTS, f"{BUCKET}/a"),
     (
         "where the first region is granted",

@@ -81,7 +81,7 @@ def test_the_veeam_policy_is_the_same_as_in_plain_json(case: str) -> None:
     _, (found,) = example(case)
     assert plain(found.node) == json.loads(VEEAM.read_text("utf-8"))
     assert found.buckets == (("cfn:RepositoryBucket", "acme-veeam"),)
-    assert found.attachment.principals == ("BackupUser",)
+    assert found.attachment.principals == ("BackupRole" if case == "veeam" else "BackupUser",)
 
 
 def test_the_veeam_policy_is_the_same_in_yaml() -> None:
@@ -346,6 +346,10 @@ def test_an_unknown_value_stands_where_it_is_used() -> None:
 
 # Conditions
 
+DOCUMENT = "PolicyDocument: {Statement: {Effect: Allow, Action: a, Resource: b}}"
+S = "{Statement: {Effect: Allow, Action: a, Resource: b}}"
+OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n"
+
 
 @pytest.mark.parametrize(
     ("condition", "holds"),
@@ -380,7 +384,7 @@ Resources:
   P:
     Type: AWS::IAM::ManagedPolicy
     Condition: Asked
-    Properties: {{PolicyDocument: {{Statement: {{Effect: Allow, Action: a, Resource: b}}}}}}
+    Properties: {{Roles: [r], {DOCUMENT}}}
 """)
     if holds is False:
         assert found == []
@@ -397,8 +401,28 @@ def attachments(text: str, bind: dict[str, str] | None = None) -> list[tuple[str
             for each in read(text, bind)]  # fmt: skip
 
 
-DOCUMENT = "PolicyDocument: {Statement: {Effect: Allow, Action: a, Resource: b}}"
-OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n"
+@pytest.mark.parametrize(
+    ("resources", "doubt"),
+    [
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{{DOCUMENT}}}}}", False),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [r], {DOCUMENT}}}}}", True),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [!Ref R], {DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role}", True),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{Roles: [!Ref R], {DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role, Condition: Open}", False),
+        (f"  R: {{Type: AWS::IAM::Role, Condition: Open, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}", False),
+        ("  F: {Type: AWS::Serverless::Function, Condition: Open, Properties: {Policies: [{Statement: []}]}}", False),
+        (f"  P: {{Type: AWS::IAM::ManagedPolicy, Condition: Open, Properties: {{{DOCUMENT}}}}}\n"
+         "  R: {Type: AWS::IAM::Role, Properties: {PermissionsBoundary: !Ref P}}", True),
+        (f"  G: {{Type: AWS::IAM::Group, Condition: Open, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}\n"
+         "  U: {Type: AWS::IAM::User, Properties: {Groups: [!Ref G]}}", True),
+    ],
+)  # fmt: skip
+def test_a_policy_is_in_doubt_if_somebody_may_be_there_without_it(resources: str, doubt: bool) -> None:
+    (found,) = read(f"{OPEN}Resources:\n{resources}")
+    assert bool(found.node.doubt) is doubt
+    (name,) = [each for each in ("P", "R", "F", "G") if found.entity == each]
+    assert found.assumed == (() if doubt else (f"{name} is created, which hangs on AWS::Region",))
 
 
 @pytest.mark.parametrize(
@@ -425,6 +449,11 @@ OPEN = "Conditions: {Open: !Equals [!Ref AWS::Region, a], Yes: !Equals [a, a]}\n
         ("  P: {Type: AWS::IAM::RolePolicy, Properties: {RoleName: r}}", []),
         ("  R: {Type: AWS::IAM::Role}\n  B: {Type: AWS::S3::BucketPolicy, Properties: {"
          f"{DOCUMENT}}}}}\n  X: text\n  Y: {{Type: [a]}}", []),
+        ("  F: {Type: AWS::Serverless::Function, Properties: {"
+         f"Role: !If [Open, r, !Ref AWS::NoValue], Policies: {S}}}}}",
+         [("F", ("FRole",), "AWS::Region")]),
+        (f"  F: {{Type: AWS::Serverless::Function, Properties: {{Role: !Ref AWS::NoValue, Policies: [{S}]}}}}",
+         [("F", ("FRole",), "")]),
         (f"  P: {{Type: AWS::IAM::GroupPolicy, Properties: {{GroupName: g, {DOCUMENT}}}}}\n"
          "  U: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: g, Users: [u, !Ref V]}}\n"
          "  V: {Type: AWS::IAM::User}", [("P", ("g", "u", "V"), "")]),
@@ -444,11 +473,27 @@ def test_a_boundary_that_may_not_be_one_is_in_doubt() -> None:
     assert found.node.doubt.expression == "AWS::Region"
 
 
-def test_a_boundary_of_another_stack_is_said_not_to_be_read() -> None:
-    (found,) = read(f"""Resources:
+def test_a_boundary_of_another_stack_is_there_and_unknown() -> None:
+    found, boundary = read(f"""Resources:
   R: {{Type: AWS::IAM::Role, Properties: {{PermissionsBoundary: !ImportValue b, Policies: [{{{DOCUMENT}}}]}}}}
 """)
-    assert found.assumed == ("the boundary ${Fn::ImportValue:b} of R is not read",)
+    assert found.attachment.principals == boundary.attachment.boundary_of == ("R",)
+    assert (boundary.entity, plain(boundary.node)) == ("Fn::ImportValue:b", "${Fn::ImportValue:b}")
+
+
+def test_a_policy_of_another_stack_is_there_and_unknown_but_one_of_aws_only_allows() -> None:
+    arns = "[!ImportValue p, arn:aws:iam::aws:policy/ReadOnlyAccess, arn:aws:iam::aws:policy/AWSDenyAll]"
+    *unknown, own = sorted(
+        read(f"""Resources:
+  R: {{Type: AWS::IAM::Role, Properties: {{ManagedPolicyArns: {arns}, Policies: [{{{DOCUMENT}}}]}}}}
+"""),
+        key=lambda found: found.entity == "R",
+    )
+    assert [str(plain(found.node)) for found in unknown] == [
+        "${Fn::ImportValue:p}",
+        "${arn:aws:iam::aws:policy/AWSDenyAll}",
+    ]
+    assert own.assumed == ("what arn:aws:iam::aws:policy/ReadOnlyAccess allows R is not counted (t.yaml:2)",)
 
 
 def test_the_other_documents_of_a_template_are_read_if_one_is_broken() -> None:
@@ -483,17 +528,31 @@ def test_numbers_of_a_json_template_are_texts_where_texts_are_meant() -> None:
 
 
 def test_what_is_assumed_of_a_role_is_named_by_its_documents_alone() -> None:
-    of_role, other = read(f"""Parameters: {{Arns: {{Type: CommaDelimitedList, Default: "a,b"}}}}
+    of_role, other = (
+        read(f"""Parameters: {{Arns: {{Type: CommaDelimitedList, Default: ":iam::aws:policy/a,:iam::aws:policy/b"}}}}
 Resources:
   R: {{Type: AWS::IAM::Role, Properties: {{ManagedPolicyArns: !Ref Arns, Policies: [{{{DOCUMENT}}}]}}}}
   S: {{Type: AWS::IAM::Role, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}
 """)
+    )
     assert other.assumed == ()
     assert of_role.assumed == (
-        "what a allows R is not counted (t.yaml:3)",
-        "what b allows R is not counted (t.yaml:3)",
-        'Arns is "a,b", its default (t.yaml:1)',
+        "what :iam::aws:policy/a allows R is not counted (t.yaml:3)",
+        "what :iam::aws:policy/b allows R is not counted (t.yaml:3)",
+        'Arns is ":iam::aws:policy/a,:iam::aws:policy/b", its default (t.yaml:1)',
     )
+
+
+def test_a_list_of_policies_that_is_broken_does_not_hide_the_others() -> None:
+    broken, good = read(f"""Resources:
+  R: {{Type: AWS::IAM::Role, Properties: {{ManagedPolicyArns: [!If [a]], Policies: [{{{DOCUMENT}}}]}}}}
+  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{DOCUMENT}}}}}
+  B: {{Type: AWS::S3::Bucket, Properties: {{BucketName: !Sub [a]}}}}
+""")
+    assert plain(good.node)
+    assert good.buckets == (("cfn:B", None),)
+    with pytest.raises(PolicyLoadError, match=r"^t.yaml:2:66: Fn::If takes"):
+        broken.read()
 
 
 def test_a_repeated_key_of_a_document_is_kept_for_the_grammar_to_refuse() -> None:
@@ -543,7 +602,7 @@ def test_a_template_is_recognized_by_its_content(text: str, is_template: bool) -
         ("!Sub ${aws:username}", r"26: Fn::Sub looks for .* named aws:username, .*; if .* write \$\{!aws:username\}"),
         ("!Sub [a]", "26: Fn::Sub takes a list of a text and a map of values, but here stands a list of 1"),
         ("!Sub {a: b}", "26: Fn::Sub takes a text, but here stands an object"),
-        ("!Sub [[a], {}]", "27: Fn::Sub takes a text, but here stands a list"),
+        ("!Sub [[a], {}]", "27: Fn::Sub takes a text, but here stands a list of 1"),
         ("!Join [a]", "27: Fn::Join takes a list of a delimiter and a list, but here stands a list of 1"),
         ("!Join a", "27: Fn::Join takes a list of a delimiter and a list, but here stands a string"),
         ("!Join [[a], [b]]", "28: Fn::Join takes a text as delimiter, but here stands a list"),
@@ -551,7 +610,7 @@ def test_a_template_is_recognized_by_its_content(text: str, is_template: bool) -
         ("!Split ['', a]", "29: Fn::Split takes a text as delimiter"),
         ("!FindInMap [a, b]", "32: Fn::FindInMap takes the name of a map and two keys"),
         ("!If [Yes, a]", "25: Fn::If takes a list of a condition and two values, but here stands a list of 2"),
-        ("!If [[a], b, c]", "26: the name of a condition is a string, but here stands a list"),
+        ("!If [[a], b, c]", "26: Condition takes the name of a condition, but here stands a list of 1"),
         ("{Ref: [a]}", "27: Ref takes a name, but here stands a list"),
         ("!GetAtt {a: b}", "29: Fn::GetAtt takes a name, but here stands an object"),
     ],
@@ -559,8 +618,9 @@ def test_a_template_is_recognized_by_its_content(text: str, is_template: bool) -
 def test_a_function_that_cloudformation_refuses_is_an_error_at_its_place(written: str, message: str) -> None:
     line = SECTIONS.count("\n") + 1
     (found,) = read(SECTIONS + written)
-    with pytest.raises(PolicyLoadError, match=f"^t.yaml:{line}:{message}"):
+    with pytest.raises(PolicyLoadError, match=f"^t.yaml:{line}:{message}") as caught:
         found.read()
+    assert caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -582,8 +642,9 @@ Resources:
   Q: {{Type: AWS::IAM::ManagedPolicy, Condition: A, Properties: {{{DOCUMENT}}}}}
 """)
     for each in found:
-        with pytest.raises(PolicyLoadError, match=f"^t.yaml:{message}"):
+        with pytest.raises(PolicyLoadError, match=f"^t.yaml:{message}") as caught:
             each.read()
+        assert caught.value.remedy
     assert len(found) == 2
 
 

@@ -58,7 +58,7 @@ ALL_OF_THEM = "Conditions: {C: !And [" + each(5000, "!Equals [!Ref A<n>, a], ") 
 TOO_LONG, TOO_DEEP = "more than 33,554,432 characters", "more than 120 steps from value to value"
 
 HOSTILE = {
-    "bucket names": (with_resource("!Ref B0", resources=BUCKETS + LAST_BUCKET), TOO_LONG),
+    "bucket names": (with_resource("!Ref B0", resources=BUCKETS + LAST_BUCKET), ""),
     "defaults": (with_resource(f"!Sub '{'${A}' * 100_000}'", LONG_DEFAULT), TOO_LONG),
     "delimiters": (with_resource(f"!Join ['{'a' * 100_000}', [{'b, ' * 10_000}]]"), TOO_LONG),
     "aliases": (with_resource(f"!Join ['', [{'*x, ' * 10_000}]]", resources=LONG_ALIAS), TOO_LONG),

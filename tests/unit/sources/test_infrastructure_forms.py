@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from infrastructure_examples import EXAMPLES, cases, described, expected, found_in, tree_of_case
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Template, TextSource
 from pytest_veeam_iam.sources import account_dump, answers, json_text, large_json, selected, terraform_plan
 from pytest_veeam_iam.sources.found import Bindings, Reading
 from pytest_veeam_iam.sources.mapping import tree_of
+from tests.unit.sources.infrastructure_examples import EXAMPLES, cases, described, expected, found_in, tree_of_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -261,6 +262,11 @@ def changed(kind: str, name: str, unknown: dict[str, Any], after: Any = None, mo
     return {"address": address, "mode": mode, "type": kind, "name": name, "change": change}
 
 
+IN_MODULE = planned("aws_iam_role_policy", "p", {"policy": "{}"}) | {"address": "module.m.aws_iam_role_policy.p"}
+CHANGE_IN_MODULE = changed("aws_iam_role_policy", "p", {"role": True})
+CHANGE_IN_MODULE |= {"address": IN_MODULE["address"], "module_address": "module.m"}
+
+
 def test_trust_policies_bucket_policies_and_data_are_left_out() -> None:
     value = plan_of(
         planned("aws_iam_role", "a", {"name": "a", "assume_role_policy": json.dumps(VEEAM)}),
@@ -382,10 +388,6 @@ def test_documents_that_are_made_of_each_other_end() -> None:
 
 
 def test_variables_that_set_each_other_end() -> None:
-    resource = planned("aws_iam_role_policy", "p", {"policy": json.dumps(VEEAM)})
-    resource["address"] = "module.m.aws_iam_role_policy.p"
-    change = changed("aws_iam_role_policy", "p", {"role": True})
-    change |= {"address": resource["address"], "module_address": "module.m"}
     block = {"mode": "managed", "type": "aws_iam_role_policy", "name": "p"}
     role = {"role": {"references": ["var.a"]}}
     module = {
@@ -395,8 +397,8 @@ def test_variables_that_set_each_other_end() -> None:
     call = {"expressions": {"a": {"references": ["module.m.out"]}}, "module": module}
     value = {
         "format_version": "1.2",
-        "planned_values": {"root_module": {"child_modules": [{"address": "module.m", "resources": [resource]}]}},
-        "resource_changes": [change],
+        "planned_values": {"root_module": {"child_modules": [{"address": "module.m", "resources": [IN_MODULE]}]}},
+        "resource_changes": [CHANGE_IN_MODULE],
         "configuration": {"root_module": {"module_calls": {"m": call}}},
     }
     (found,) = read(value)
@@ -406,3 +408,153 @@ def test_variables_that_set_each_other_end() -> None:
 def test_presets_have_examples() -> None:
     used = {json.loads(file.read_text("utf-8")).get("preset") for file in (EXAMPLES / "selected").glob("*/select.json")}
     assert set(selected.presets()) <= used
+
+
+# Small files that could be made into something huge.
+
+DOCUMENT = "aws_iam_policy_document"
+GROUP = {
+    "GroupName": "g",
+    "AttachedManagedPolicies": [{"PolicyArn": f"arn:aws:iam::aws:policy/p{number}"} for number in range(2000)],
+}
+CALLED = {
+    "outputs": {f"o{number}": {"expression": {"references": [f"var.v{number}"] * 2}} for number in range(30)},
+    "resources": [
+        {
+            "mode": "managed",
+            "type": "aws_iam_role_policy",
+            "name": "p",
+            "expressions": {"role": {"references": ["var.v0"]}},
+        }
+    ],
+}
+CALL = {f"v{number}": {"references": [f"module.m.o{number + 1}", f"module.m.o{number + 1}"]} for number in range(29)}
+HUGE: list[tuple[str, Any]] = [
+    (
+        "a group of many users with many policies",
+        {
+            "UserDetailList": [{"UserName": f"u{number}", "GroupList": ["g"]} for number in range(2000)],
+            "GroupDetailList": [GROUP],
+        },
+    ),
+    (
+        "a group of many users with many inline policies",
+        plan_of(
+            planned("aws_iam_group_membership", "m", {"group": "g", "users": [f"u{number}" for number in range(2000)]}),
+            *(planned("aws_iam_group_policy", f"p{number}", {"group": "g", "policy": "{}"}) for number in range(2000)),
+        ),
+    ),
+    (
+        "a document of ten times itself",
+        plan_of(
+            planned("aws_iam_policy", "p", {}),
+            resource_changes=[
+                changed("aws_iam_policy", "p", {"policy": True}),
+                changed(
+                    DOCUMENT,
+                    "d",
+                    {"source_policy_documents": [True] * 10},
+                    {"source_policy_documents": [None] * 10, "statement": [{"actions": ["s3:*"]}]},
+                    "data",
+                ),
+            ],
+            configuration={
+                "root_module": {
+                    "resources": [
+                        {
+                            "mode": "managed",
+                            "type": "aws_iam_policy",
+                            "name": "p",
+                            "expressions": {"policy": {"references": [f"data.{DOCUMENT}.d.json"]}},
+                        },
+                        {
+                            "mode": "data",
+                            "type": DOCUMENT,
+                            "name": "d",
+                            "expressions": {
+                                "source_policy_documents": {"references": [f"data.{DOCUMENT}.d.json"] * 10}
+                            },
+                        },
+                    ]
+                }
+            },
+        ),
+    ),
+    (
+        "variables that double at each step",
+        {
+            "format_version": "1.2",
+            "planned_values": {"root_module": {"child_modules": [{"address": "module.m", "resources": [IN_MODULE]}]}},
+            "resource_changes": [CHANGE_IN_MODULE],
+            "configuration": {"root_module": {"module_calls": {"m": {"expressions": CALL, "module": CALLED}}}},
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("value", [pytest.param(case[1], id=case[0]) for case in HUGE])
+def test_a_small_file_stays_small(value: Any) -> None:
+    started = time.monotonic()
+    survives(json.dumps(value).encode(), account_dump if "GroupDetailList" in value else terraform_plan)
+    assert time.monotonic() - started < 10
+
+
+def test_a_user_states_the_groups_it_is_in() -> None:
+    value = plan_of(
+        planned("aws_iam_user", "u", {"name": "veeam"}),
+        planned("aws_iam_user_group_membership", "m", {"user": "veeam", "groups": ["backup"]}),
+        planned("aws_iam_group_policy", "p", {"group": "backup", "policy": json.dumps(VEEAM)}),
+    )
+    (found,) = read(value)
+    assert found.attachment.principals == ("backup", "aws_iam_user.u")
+
+
+def test_a_name_that_two_roles_have_stays_a_name() -> None:
+    value = plan_of(
+        *(planned("aws_iam_role", name, {"name": "backup"}) for name in ("a", "b")),
+        planned("aws_iam_role_policy", "p", {"role": "backup", "policy": json.dumps(VEEAM)}),
+    )
+    (found,) = read(value)
+    assert found.attachment.principals == ("backup",)
+
+
+def test_a_bound_policy_is_what_the_user_says() -> None:
+    value = plan_of(
+        planned("aws_iam_role_policy", "p", {"role": "backup"}),
+        resource_changes=[changed("aws_iam_role_policy", "p", {"policy": True})],
+    )
+    (found,) = read(value, **{"aws_iam_role_policy.p.policy": json.dumps(VEEAM)})
+    assert len(described(found)["statements"]) == len(VEEAM["Statement"])
+
+
+def test_of_many_policies_that_are_not_in_the_file_some_are_named() -> None:
+    group = GROUP | {"GroupPolicyList": [{"PolicyName": "p", "PolicyDocument": VEEAM}]}
+    (found,) = read({"GroupDetailList": [group]})
+    assert len(found.assumed) == 21
+    assert found.assumed[20].startswith("more policies are attached but not in this file")
+
+
+def test_unknown_sids_principals_and_conditions_are_tokens() -> None:
+    statement = {
+        "actions": ["s3:GetObject"],
+        "sid": None,
+        "principals": [{"type": "*", "identifiers": ["*"]}],
+        "not_principals": [{"identifiers": ["&{aws:username}"]}],
+        "condition": [{"test": "StringEquals", "variable": "a", "values": ["x"]}],
+        "resources": ["*"],
+    }
+    unknown = {"sid": True, "not_principals": [{"type": True}], "condition": True}
+    known = statement | {"sid": "Known", "not_principals": [], "condition": []}
+    value = deferred(statement, unknown, [])
+    document = value["resource_changes"][1]["change"]
+    document["after"]["statement"] = [known, statement]
+    document["after_unknown"]["statement"] = [{}, unknown]
+    (found,) = read(value)
+    first, second = described(found)["statements"]
+    name = "data.aws_iam_policy_document.d.statement[1]"
+    assert (first["Sid"], first["doubt"]) == ("Known", f"${{{name}.sid}}")
+    assert second["Sid"] == f"${{{name}.sid}}"
+    assert second["Principal"] == "*"
+    key, doubtful = f"${{{name}.not_principals[0].type}}", {"doubt": f"${{{name}.not_principals[0].type}}"}
+    assert second["NotPrincipal"] == {key: doubtful | {"value": ["${aws:username}"]}}
+    assert second["Condition"] == f"${{{name}.condition}}"

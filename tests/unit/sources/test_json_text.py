@@ -28,8 +28,9 @@ def plain(node: Node) -> Plain:
             return [plain(item) for item in items]
         case dict() as members:
             return {key: plain(member) for key, member in members.items()}
-        case value:
+        case str() | bool() | Number() | None as value:
             return value
+    raise AssertionError(node)
 
 
 def nodes(node: Node) -> list[Node]:
