@@ -11,11 +11,12 @@ from pytest_veeam_iam.sources.terraform.policies import MENTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from pytest_veeam_iam.iam.tree import TextSource
+    from pytest_veeam_iam.iam.tree import Location, TextSource
     from pytest_veeam_iam.sources.found import Found, Reading
 
-__all__ = ["MENTIONS", "SUFFIXES", "read", "values_of"]
+__all__ = ["MENTIONS", "SUFFIXES", "callers_of", "read", "values_of"]
 
 SUFFIXES = frozenset({".tf", ".tf.json"})
 
@@ -47,3 +48,15 @@ def values_of(source: TextSource) -> Mapping[str, str]:
     from pytest_veeam_iam.sources.terraform.reading import texts_of
 
     return texts_of(source)
+
+
+def callers_of(directory: Path, root: Path) -> tuple[Location, ...]:
+    """Return where the module in a directory is called; it reads every file, so that it is for messages alone.
+
+    Args:
+        directory: The module.
+        root: Where callers are looked for.
+    """
+    from pytest_veeam_iam.sources.terraform import callers
+
+    return callers.callers_of(directory, root)

@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pytest_veeam_iam.errors import PolicyLoadError
@@ -21,7 +22,6 @@ from pytest_veeam_iam.sources.terraform import hcl, json_syntax
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from pathlib import Path
 
     from pytest_veeam_iam.iam.tree import TextSource
     from pytest_veeam_iam.sources.terraform.syntax import Block
@@ -41,6 +41,9 @@ _HEADER = re.compile(
 )
 """Of a block at the top; one within a heredoc matches as well, which does no harm."""
 
+
+_LENGTHS = {"resource": 3, "module": 2}
+"""Words of an address, by its first: the type of a block and its labels."""
 
 _NAMED = ("resource", "data", "variable", "output", "module")
 _BLOCK_COMMENT = re.compile(r"^[ \t]*+/\*", re.MULTILINE)
@@ -212,7 +215,7 @@ class Directory:
             for file in self.files
             if not file.overrides
             for address in self._tried(file, SourceFile.addresses) or ()
-            if address[0] == mode and len(address) > 1 and (types is None or address[1] in types)
+            if address[0] == mode and len(address) == _LENGTHS[mode] and (types is None or address[1] in types)
         ]
 
     def can_read(self, file: SourceFile) -> bool:
@@ -276,7 +279,7 @@ class _Kept:
         self._most = self._left = most
         self._readings: OrderedDict[tuple[str, str], _Reading] = OrderedDict()
 
-    def read(self, path: Path, name: str) -> Directory:
+    def read(self, path: Path, name: str, known: TextSource | None) -> Directory:
         """Return a directory, as it was kept if it is the same still."""
         key = (name, str(path))
         kept = self._readings.get(key)
@@ -285,7 +288,7 @@ class _Kept:
                 self._readings.move_to_end(key)
                 return kept.directory
             self._drop(key)
-        reading = _read(path, name)
+        reading = _read(path, name, known)
         if time.time_ns() - max(was[0] for _, was in reading.stamps) > _RACY and reading.size < self._most:
             self._readings[key] = reading
             self._left -= reading.size
@@ -305,17 +308,18 @@ class _Kept:
 _KEPT = _Kept(4 * 1024 * 1024)
 
 
-def read_directory(path: Path, name: str) -> Directory:
+def read_directory(path: Path, name: str, known: TextSource | None = None) -> Directory:
     """Return the module that stands in a directory; the same object as long as nothing in it changes.
 
     Args:
         path: The directory.
         name: What messages call it; empty for the current one.
+        known: A file of it that was just read.
 
     Raises:
         PolicyLoadError: It cannot be listed, or holds too many files.
     """
-    return _KEPT.read(path, name)
+    return _KEPT.read(path, name, known)
 
 
 def forget() -> None:
@@ -323,16 +327,17 @@ def forget() -> None:
     _KEPT.clear()
 
 
-def _read(path: Path, name: str) -> _Reading:
+def _read(path: Path, name: str, known: TextSource | None) -> _Reading:
     stamps: list[tuple[str, Stamp]] = []
     broken: dict[str, PolicyLoadError] = {}
     found: list[SourceFile] = []
     for each in _names(path, name, stamps):
         called = posixpath.join(name, each)
         try:
-            file = path / each
-            stamps.append((str(file), stamp(file)))
-            found.append(SourceFile(files.read_text(file, name=called)))
+            file = os.path.join(path, each)  # noqa: PTH118 - kept by the thousand
+            stamps.append((file, stamp(file)))
+            is_known = known is not None and known.path == called
+            found.append(SourceFile(known if is_known and known else files.read_text(Path(file), name=called)))
         except PolicyLoadError as error:
             broken[called] = error
         except OSError as error:

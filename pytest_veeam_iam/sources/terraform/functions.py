@@ -224,6 +224,18 @@ def _sure(node: Node) -> list[Node] | None:
     return None if any(item.doubt for item in items) else items
 
 
+def _only(node: Node) -> Node | None:
+    """Return the item of a list that has one, or none: the copies of something that is made at most once."""
+    items = values.items_of(node)
+    return items[0] if items is not None and len(items) == 1 and _is_copy(items[0]) else None
+
+
+def _is_copy(node: Node) -> bool:
+    """Return whether an item in doubt is what a block of unknown count makes: a document, a bucket or a principal."""
+    token = values.token_of(node)
+    return node.doubt is not None and (isinstance(node, values.Encoded) or (token is not None and token.symbol != ""))
+
+
 def _slice(arguments: Sequence[Node], at: Call) -> Node | None:
     items, start, end = _sure(arguments[0]), _whole(arguments[1]), _whole(arguments[2])
     return None if items is None or start is None or end is None else listed(items[start:end], at)
@@ -235,6 +247,9 @@ def _element(arguments: Sequence[Node], _at: Call) -> Node | None:
 
 
 def _one(arguments: Sequence[Node], at: Call) -> Node | None:
+    only = _only(arguments[0])
+    if only is not None:
+        return only
     items = _sure(arguments[0])
     if items is None:
         return None
@@ -381,7 +396,7 @@ def _zipmap(arguments: Sequence[Node], at: Call) -> Node | None:
 
 def _coalesce(arguments: Sequence[Node], _at: Call) -> Node | None:
     for argument in arguments:
-        if values.token_of(argument):
+        if values.token_of(argument) or argument.doubt is not None:
             return None
         if not values.is_null(argument) and argument.value != "":
             return argument
@@ -402,6 +417,8 @@ def _coalescelist(arguments: Sequence[Node], _at: Call) -> Node | None:
 
 
 def _join(arguments: Sequence[Node], at: Call) -> Node | None:
+    if len(arguments) == 2 and (only := _only(arguments[1])) is not None:
+        return only
     separator, items = values.string_of(arguments[0]), []
     for argument in arguments[1:]:
         some = _sure(argument)

@@ -65,6 +65,9 @@ _SECONDS_PER_BYTE = 3e-6
 
 _REMEDY = "terraform validate says more"
 _MARKER = "ENDOFTEMPLATE"
+_HEADER = re.compile(r'([\w-]++)[ \t]*+(?:"([^"\\$%{}\n]*+)"[ \t]*+(?:"([^"\\$%{}\n]*+)"[ \t]*+)?+)?+\{')
+"""Of a block with at most two labels, as nearly all are written."""
+
 _OPERATORS = frozenset({"==", "!=", "<", ">", "<=", ">=", "&&", "||", "+", "-", "*", "/", "%", "!"})
 _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|(\$\$|%%)(?=\{)')
 _TEMPLATE_ESCAPE = re.compile(r"()()()(\$\$|%%)(?=\{)")
@@ -618,6 +621,7 @@ class _HclBody:
 
     def __init__(self, reader: _Reader, node: tree_sitter.Node | None) -> None:
         self._reader, self._node = reader, node
+        self._built: dict[str, Argument] = {}
 
     @cached_property
     def _arguments(self) -> dict[str, tree_sitter.Node]:
@@ -653,16 +657,20 @@ class _HclBody:
 
     def argument(self, name: str) -> Argument | None:
         """Return the argument of that name."""
+        if name in self._built:
+            return self._built[name]
         node = self._arguments.get(name)
-        return None if node is None else self._argument(name, node)
-
-    def _argument(self, name: str, node: tree_sitter.Node) -> Argument:
+        if node is None:
+            return None
         value = next(child for child in reversed(node.children) if child.type == "expression")
-        return Argument(name, self._reader.at(node.start_byte), self._reader.expression(value, MAX_NESTING))
+        built = Argument(name, self._reader.at(node.start_byte), self._reader.expression(value, MAX_NESTING))
+        self._built[name] = built
+        return built
 
     def arguments(self) -> Mapping[str, Argument]:
         """Return all arguments."""
-        return {name: self._argument(name, node) for name, node in self._arguments.items()}
+        found = (self.argument(name) for name in self._arguments)
+        return {argument.name: argument for argument in found if argument is not None}
 
     def blocks(self, type_: str) -> Sequence[Block]:
         """Return the blocks of a type, and those that make such blocks."""
@@ -683,20 +691,17 @@ class _HclBlock:
     """A block; its body is built when it is asked for."""
 
     def __init__(self, reader: _Reader, node: tree_sitter.Node) -> None:
-        self._reader = reader
-        self._body: tree_sitter.Node | None = None
-        words = []
-        for child in node.children:
-            kind = child.type
-            if kind == "identifier":
-                words.append(reader.slice(child))
-            elif kind == "string_lit":
-                words.append(reader.slice(child)[1:-1])
-            elif kind == "body":
-                self._body = child
-        self.type, self.labels = words[0], tuple(words[1:])
-        self._node, self.source = node, reader.source
+        self._reader, self._node, self.source = reader, node, reader.source
+        self._body: _HclBody | None = None
         self.start, self.end = reader.at(node.start_byte), reader.at(node.end_byte)
+        header = _HEADER.match(reader.text, self.start)
+        words = self._words() if header is None else [word for word in header.groups() if word is not None]
+        self.type, self.labels = words[0], tuple(words[1:])
+
+    def _words(self) -> list[str]:
+        """Return its type and labels as the tree has them, of a header that is not as usual."""
+        words = [child for child in self._node.children if child.type in ("identifier", "string_lit")]
+        return [self._reader.slice(word).strip('"') for word in words]
 
     def is_code(self, offset: int) -> bool:
         """Return whether what stands at an offset is no comment."""
@@ -704,7 +709,10 @@ class _HclBlock:
         found = self._node.descendant_for_byte_range(byte, byte)
         return found is None or found.type != "comment"
 
-    @cached_property
+    @property
     def body(self) -> Body:
         """What stands in it."""
-        return _HclBody(self._reader, self._body)
+        if self._body is None:
+            node = next((child for child in self._node.children if child.type == "body"), None)
+            self._body = _HclBody(self._reader, node)
+        return self._body

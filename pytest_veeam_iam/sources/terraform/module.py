@@ -141,6 +141,9 @@ class Module:
         prefix: Of the addresses in it: empty, or ``module.veeam.``.
         caller: Who calls it, None for the module that is read first.
         where: Its path from the module that is read first.
+
+    Attributes:
+        scope: Where its expressions are evaluated that are not in an instance.
     """
 
     def __init__(
@@ -148,6 +151,8 @@ class Module:
     ) -> None:
         self.directory, self.run, self.prefix, self.caller, self.where = directory, run, prefix, caller, where
         self._known: dict[tuple[str, str, bool], tuple[Node, dict[str, None], int]] = {}
+        self.scope = Scope(self)
+        self._addressed = Scope(self, wants_addresses=True)
         self._instances: dict[tuple[int, bool], tuple[list[Instance], dict[str, None]]] = {}
         self._busy: set[tuple[str, str, bool]] = set()
         self._children: dict[str, list[tuple[str, Module]]] = {}
@@ -158,11 +163,6 @@ class Module:
     def depth(self) -> int:
         """How many calls lead to it."""
         return 0 if self.caller is None else self.caller.module.depth + 1
-
-    @property
-    def scope(self) -> Scope:
-        """Where its expressions are evaluated that are not in an instance."""
-        return Scope(self)
 
     # What stands in it
 
@@ -192,7 +192,7 @@ class Module:
         return found
 
     def _copies(self, block: Block, *, wants_addresses: bool) -> list[Instance]:
-        scope = replace(self.scope, wants_addresses=wants_addresses)
+        scope = self._addressed if wants_addresses else self.scope
         count, each = block.body.argument("count"), block.body.argument("for_each")
         if count is not None:
             return self._counted(count.value, scope)
@@ -393,7 +393,7 @@ class Module:
         argument = self._local_argument(name)
         if argument is None:
             return self._not_found(at)
-        inner = replace(self.scope, wants_addresses=scope.wants_addresses)
+        inner = self._addressed if scope.wants_addresses else self.scope
         return self._once(("local", name, scope.wants_addresses), at, lambda: self.evaluate(argument.value, inner))
 
     def _local_argument(self, name: str) -> Argument | None:
@@ -433,6 +433,15 @@ class Module:
             self._note(f"{at.text} is unknown, and {place} cannot be read: {error.why}")
         return unknown(at)
 
+    def once_argument(self, label: str, block: Block, name: str, scope: Scope, at: Expression) -> Node | None:
+        """Return the value of an argument of a resource, found out once; None if it is not there or null."""
+        argument = block.body.argument(name)
+        if argument is None:
+            return None
+        key = ("argument", f"{label}.{name}", scope.wants_addresses)
+        node = self._once(key, at, lambda: self.evaluate(argument.value, scope))
+        return None if values.is_null(node) else node
+
     def once_document(self, label: str, at: Expression, work: Callable[[], Node]) -> Node:
         """Return the document of a data block, made once."""
         return self._once(("document", label, False), at, work)
@@ -443,7 +452,7 @@ class Module:
         argument = None if block is None else block.body.argument("value")
         if argument is None:
             return unknown(at)
-        inner = replace(self.scope, wants_addresses=scope.wants_addresses)
+        inner = self._addressed if scope.wants_addresses else self.scope
         return self._once(("output", name, scope.wants_addresses), at, lambda: self.evaluate(argument.value, inner))
 
     def _note(self, sentence: str) -> None:
@@ -487,7 +496,10 @@ class Module:
 
 
 def _place(argument: Argument) -> str:
-    place = argument.value.source.locate(argument.start)
+    source = argument.value.source
+    if type(source) is TextSource and "\r" not in source.text:  # it need not know where all of its lines begin
+        return f"{source.path}:{source.text.count(chr(10), 0, argument.start) + 1}"
+    place = source.locate(argument.start)
     return f"{place.path}:{place.line}"
 
 

@@ -276,7 +276,7 @@ def _document(module: Module, argument: Argument, instance: Instance) -> Node:
     value = module.evaluate(argument.value, instance.scope)
     if values.is_null(value) or value.value == "":  # a default that nobody means
         value = unknown(argument.value)
-    tree = documents.document_of(value)
+    tree = documents.in_doubt(documents.document_of(value), value.doubt)
     reason = values.token_of(tree)
     if reason is not None and reason.expression in module.run.unread:
         raise module.run.unread[reason.expression]

@@ -46,7 +46,7 @@ def _directory(text: TextSource, reading: Reading) -> tuple[Directory, SourceFil
         return directory, directory.files[0]
     path = reading.path.parent
     path = Path(posixpath.normpath(path.as_posix())) if ".." in path.parts else path
-    directory = read_directory(path, posixpath.dirname(reading.name))
+    directory = read_directory(path, posixpath.dirname(reading.name), text)
     file = next((each for each in directory.files if each.text.path == text.path), None)
     if file is not None and file.text.text == text.text:
         return directory, file

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 PRINCIPALS = ("aws_iam_role", "aws_iam_user", "aws_iam_group", "aws_ssoadmin_permission_set")
 _ADDRESSED = (*PRINCIPALS, "aws_iam_policy")
 _NAMES = ("name", "id", "arn", "unique_id")
+_COMPUTED = ("arn", "unique_id", "owner_id")
+"""Attributes that no resource has as an argument."""
+
+_WITHOUT_ARGUMENTS = ("aws_caller_identity", "aws_partition")
 _SAME_AS_NAME = {"aws_iam_role": "name", "aws_iam_user": "name", "aws_iam_group": "name", "aws_s3_bucket": "bucket"}
 """Types whose ``id`` is the argument of that name."""
 
@@ -70,7 +74,7 @@ class Resource:
         found = [] if block is None or key == "[*]" else self.module.instances(block)
         if found and not any(each.doubt is not None or each.suffix == key for each in found):
             return None
-        return replace(self, key=key)
+        return Resource(self.module, self.address, self.at, self.scope, key)
 
     @property
     def label(self) -> str:
@@ -109,6 +113,8 @@ class Resource:
             return self._document(name)
         if (type_, name) == ("template_file", "rendered"):
             return self._rendered()
+        if (self.address[0] == "resource" and name in _COMPUTED) or type_ in _WITHOUT_ARGUMENTS:
+            return self._token(name)
         argument = _SAME_AS_NAME.get(type_, name) if name == "id" else name
         return self._argument(argument) or self._token(name)
 
@@ -117,7 +123,7 @@ class Resource:
         block, instance = self._block, self._instance()
         if block is None or instance is None:
             return None
-        return self.module.value(block, name, instance.scope)
+        return self.module.once_argument(self.label, block, name, instance.scope, self.at)
 
     def _token(self, attribute: str, symbol: str = "", *, is_arn: bool = False) -> Node:
         token = Token(f"{self.label}.{attribute}", self.at.location, symbol, is_arn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -50,4 +50,6 @@ class Scope:
 
     def having(self, names: Mapping[str, Node]) -> Scope:
         """Return this scope with further names."""
-        return replace(self, names={**self.names, **names})
+        return Scope(
+            self.world, {**self.names, **names}, self.key, self.value, self.counts, self.wants_addresses, self.closed
+        )  # fmt: skip

@@ -376,6 +376,16 @@ def test_a_duplicate_key_of_an_encoded_document_is_kept_for_the_grammar() -> Non
         read_policy(found.node)
 
 
+@pytest.mark.parametrize("expression", ["one(_[*].json)", 'join("", _.*.json)', "_[0].json"])
+def test_a_document_of_unknown_count_that_is_used_at_most_once_is_known(expression: str) -> None:
+    document = expression.replace("_", "data.aws_iam_policy_document.d")
+    (found,) = read(
+        'data "aws_iam_policy_document" "d" {\n  count = var.on ? 1 : 0\n  statement {\n    actions = ["*"]\n  }\n}\n'
+        f'resource "aws_iam_policy" "p" {{\n  policy = {document}\n}}\n'
+    )
+    assert doubts(found) == [None if "[0]" in expression else "var.on ? 1 : 0"]
+
+
 def test_an_attachment_that_may_not_be_made_puts_the_document_in_doubt() -> None:
     text = (
         'resource "aws_iam_policy" "p" {\n  policy = jsonencode({ Statement = [{ Effect = "Allow" }] })\n}\n'
@@ -397,6 +407,18 @@ def test_a_variable_of_a_module_that_is_read_alone_is_unknown(tmp_path: Path) ->
     case = FORM / "called-modules"
     (found, *_) = found_in(case / "modules" / "veeam" / "main.tf", case)
     assert summaries([found])[0]["statements"][0]["Resource"] == ["arn:aws:s3:::${var.bucket}"]
+
+
+def test_who_calls_a_module_can_be_asked() -> None:
+    case = FORM / "called-modules"
+    assert [str(place) for place in terraform.callers_of(case / "modules" / "veeam", case)] == ["main.tf:7:3"]
+    assert terraform.callers_of(case, case) == ()
+
+
+def test_a_bucket_that_is_named_after_itself_is_unknown() -> None:
+    assert value_of("aws_s3_bucket.b.arn", 'resource "aws_s3_bucket" "b" {\n  bucket = aws_s3_bucket.b.id\n}') == (
+        "${aws_s3_bucket.b.arn}"
+    )
 
 
 def test_a_module_that_calls_itself_ends(tmp_path: Path) -> None:
