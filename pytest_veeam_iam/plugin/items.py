@@ -8,6 +8,7 @@ import pytest
 
 from pytest_veeam_iam import checks
 from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.plugin import callers
 from pytest_veeam_iam.plugin.summary import NOT_THERE
 from pytest_veeam_iam.report import Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
@@ -212,7 +213,7 @@ class GroupItem(SubjectItem):
         self.tell(group=group_id, cell=cell, **_waivers(report, gaps))
         self.skip_if_waived(gaps, f"{granted} of {len(group.required)} granted")
         if not group.ready:
-            hint = self.subject.hint(group_id)
+            hint = self.subject.hint(group_id) or callers.hint(group, self.config.rootpath)
             explanation = text.explain_group(report, group, is_written=bool(self.subject.target)) + (
                 f"\n\n  {hint}" if hint else ""
             )
