@@ -177,6 +177,8 @@ class SubjectItem(VeeamItem):
         told = {"policy": self.subject.name, "pack": report.pack, "place": report.place, "ready": report.ready}
         if self.subject.target:
             told |= {"target": self.subject.target, "not_given": ", ".join(report.not_given)}
+        if report.assumed:
+            told["assumed_told"] = f"assumed: {text.assumed(report)}"
         told |= properties
         self.user_properties.extend((f"veeam_iam.{name}", value) for name, value in told.items())
 

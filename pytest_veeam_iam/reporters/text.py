@@ -189,11 +189,16 @@ def provisos(report: Report) -> list[str]:
         values = ", ".join(f"{name} {report.parameters[name].value}" for name in inferred)
         lines.append(f"Inferred: {values}; name it to catch a typo.")
     if report.assumed:
-        more = f" and {len(report.assumed) - _ASSUMED} more" if len(report.assumed) > _ASSUMED else ""
-        lines.append(f"Assumed: {'; '.join(report.assumed[:_ASSUMED])}{more}.")
+        lines.append(f"Assumed: {assumed(report)}.")
     not_given = f"Not given: {', '.join(report.not_given)}. " if report.not_given else ""
     lines.append(f"{not_given}Not modelled: {', '.join(report.not_modelled)}. AWS was not contacted.")
     return lines
+
+
+def assumed(report: Report) -> str:
+    """Return what was assumed to read the policies, in one line; empty if nothing was."""
+    more = f" and {len(report.assumed) - _ASSUMED} more" if len(report.assumed) > _ASSUMED else ""
+    return "; ".join(report.assumed[:_ASSUMED]) + more
 
 
 def profile_hint(report: Report, group: GroupReport, *, is_written: bool = False) -> str:
