@@ -196,4 +196,4 @@ def test_a_module_that_hangs_on_its_variables_says_who_calls_it(repository: Repo
 
 def test_a_default_that_was_used_is_told_with_what_is_ready(run: Run) -> None:
     outcome = run("infra", "-k", "Backup", "--veeam-iam-bucket=acme", template=stack(default="acme"))
-    assert '  assumed: BucketName is "acme", its default (infra/stack.yaml:4)' in outcome.lines
+    assert '  assumed: BucketName is "acme", its default (infra/stack.yaml:3)' in outcome.lines
