@@ -69,7 +69,8 @@ class Example(Block):
     def try_it(self, project: Path) -> None:
         language = self.name.partition("-")[0]
         lines_above = "\n" * self.line if language == "python" else ""  # so that line numbers are those of the README
-        (project / FILE_OF[language]).write_text(lines_above + self.content, "utf-8")
+        name = "veeam-iam.toml" if "[[target]]" in self.content else FILE_OF[language]
+        (project / name).write_text(lines_above + self.content, "utf-8")
         run = _pytest(project)
         if run.returncode != 0:
             pytest.fail(

@@ -113,8 +113,14 @@ def check_veeam_backup_ready(
         fail_on=fail_on,
     )
     bindings = Bindings(bind or {})
-    policies = _in_effect(
-        policy, permissions_boundary, resource_policies, principal, service_control_policies, session_policies, bindings
+    policies = in_effect(
+        policy,
+        permissions_boundary=permissions_boundary,
+        resource_policies=resource_policies,
+        principal=principal,
+        service_control_policies=service_control_policies,
+        session_policies=session_policies,
+        bindings=bindings,
     )
     bindings.refuse_unused(token.expression for each in policies.identity for token in tokens_of(each))
     return check(policies, expected)
@@ -296,8 +302,13 @@ def evaluate(
         PolicyLoadError: For a policy that cannot be read.
         TargetError: For an action, pattern or layer that cannot be.
     """
-    in_effect = _in_effect(
-        policies, permissions_boundary, resource_policies, principal, service_control_policies, session_policies
+    having_a_say = in_effect(
+        policies,
+        permissions_boundary=permissions_boundary,
+        resource_policies=resource_policies,
+        principal=principal,
+        service_control_policies=service_control_policies,
+        session_policies=session_policies,
     )
     wants = evaluation.resources_wanted(
         action,
@@ -306,22 +317,29 @@ def evaluate(
         list_buckets_on_s3_arn=list_buckets_on_s3_arn,
         literal=complete_context,
     )
-    known = Context.of(context, complete=complete_context, principal=principal, session=bool(in_effect.sessions))
-    return evaluation.evaluate(in_effect.authorizer(), action, wants, known)
+    known = Context.of(context, complete=complete_context, principal=principal, session=bool(having_a_say.sessions))
+    return evaluation.evaluate(having_a_say.authorizer(), action, wants, known)
 
 
 _NOTHING = "there is no policy to check: the sequence is empty"
 
 
-def _in_effect(
+def in_effect(
     policy: PolicyArgument,
-    permissions_boundary: PolicyArgument | None,
-    resource_policies: PolicyArgument,
-    principal: str | None,
-    service_control_policies: Sequence[PolicyArgument],
-    session_policies: PolicyArgument,
+    *,
+    permissions_boundary: PolicyArgument | None = None,
+    resource_policies: PolicyArgument = (),
+    principal: str | None = None,
+    service_control_policies: Sequence[PolicyArgument] = (),
+    session_policies: PolicyArgument = (),
     bindings: Bindings | None = None,
 ) -> PoliciesInEffect:
+    """Return all that has a say for one principal; the arguments are those of :func:`check_veeam_backup_ready`.
+
+    Raises:
+        PolicyLoadError: For a policy that cannot be read.
+        TargetError: For policies of several principals, or another argument that cannot be what it stands for.
+    """
     bindings = bindings or Bindings()
 
     def load(argument: PolicyArgument) -> tuple[Policy, ...]:

@@ -1,11 +1,13 @@
 """What the user asked for: options from the command line, the environment and the ini file become settings.
 
-It knows which options there are and which source wins; it knows neither pytest nor what the options do. Every run
-imports it, and a named tuple is made in a tenth of the time of a dataclass.
+It knows which options there are, which source wins and where ``veeam-iam.toml`` is looked for; it knows neither pytest
+nor what the options do. Every run imports it, and a named tuple is made in a tenth of the time of a dataclass.
 """
 
 from __future__ import annotations
 
+import os.path
+from datetime import date
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from pytest_veeam_iam.errors import TargetError
@@ -101,7 +103,18 @@ OPTIONS = (
         ("arbitrated", "all"),
     ),
     Option("only", "switch", "collect nothing but policies"),
+    Option("config", "text", "file of targets and waivers; veeam-iam.toml is looked for if not named", "FILE"),
+    Option("no-waivers", "switch", "show every gap as if it were not waived"),
+    Option("as-of", "text", "day on which waivers are looked at; today (UTC) if not named", "DATE"),
+    Option("init", "switch", "write a veeam-iam.toml for the policies found, and check nothing"),
+    Option("accept-until", "text", "with init: waive every gap of today until then", "DATE"),
+    Option("accepted-by", "text", "with init: who answers for these waivers", "NAME"),
 )
+
+TEAM_FILE = "veeam-iam.toml"
+"""What a team writes its targets into."""
+
+DEFAULT_PACK = "vb365-s3"
 
 DISCOVERY_WORDS = ("veeam", "vb365", "vbo365")
 DISCOVERY_MOST = 10
@@ -113,10 +126,10 @@ class Settings(NamedTuple):
 
     Attributes:
         is_typed: Whether ``--veeam-iam`` stands on the command line, so that the user can be told of a mistake at once.
-        is_active: Whether policies are collected.
+        is_active: Whether an option asks for policies; a ``veeam-iam.toml`` asks for its targets without one.
         policies: Files or globs, may be empty.
         match: The words of discovery.
-        pack: A rule pack.
+        pack: A rule pack, None if none was named.
         target: The arguments of ``check_veeam_backup_ready`` that were set.
         together: Whether all policies belong to one principal.
         only: Whether nothing else is collected.
@@ -125,13 +138,18 @@ class Settings(NamedTuple):
         bind_files: Files with such values; those that stand on their own win.
         assume_defaults: Whether declared defaults are used.
         unresolved: What an item does that hangs on unknown values: ``fail``, ``skip`` or ``warn``.
+        no_waivers: Whether waivers count for nothing.
+        as_of: The day on which they are looked at, None for today.
+        accept_until: The last day of the waivers that ``init`` writes, None if it writes none.
+        accepted_by: Who answers for them.
+        config: The file of targets and waivers, None to look for it.
     """
 
     is_typed: bool
     is_active: bool
     policies: tuple[str, ...]
     match: tuple[str, ...]
-    pack: str
+    pack: str | None
     target: Mapping[str, object]
     together: bool
     only: bool
@@ -140,6 +158,16 @@ class Settings(NamedTuple):
     bind_files: tuple[str, ...]
     assume_defaults: bool
     unresolved: str
+    no_waivers: bool
+    as_of: date | None
+    accept_until: date | None
+    accepted_by: str | None
+    config: str | None
+
+    @property
+    def arguments(self) -> dict[str, object]:
+        """The arguments of ``check_veeam_backup_ready`` that were set, the pack among them."""
+        return {**({"pack": self.pack} if self.pack else {}), **self.target}
 
 
 class Layers:
@@ -166,10 +194,19 @@ class Layers:
     @property
     def is_active(self) -> bool:
         """Whether policies are collected: the strongest source decides that switches it, or names policies."""
+        return bool(self._asked)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether a source switches it off, so that no ``veeam-iam.toml`` is looked for."""
+        return self._asked is False
+
+    @property
+    def _asked(self) -> bool | None:
         for asked, policies in zip(self.values(""), self.values("policies"), strict=True):
             if asked is not None or policies:
                 return asked is not False
-        return False
+        return None
 
     def values(self, name: str) -> list[Value]:
         """Return what each source says of an option, None where it says nothing."""
@@ -248,7 +285,7 @@ def resolve(layers: Layers) -> Settings:
         is_active=layers.is_active,
         policies=layers.texts("policies"),
         match=layers.texts("match") or DISCOVERY_WORDS,
-        pack=layers.text("pack") or "vb365-s3",
+        pack=layers.text("pack"),
         target=_target(layers),
         together=layers.switch("together"),
         only=layers.switch("only"),
@@ -257,7 +294,74 @@ def resolve(layers: Layers) -> Settings:
         bind_files=layers.texts("bind-file"),
         assume_defaults=layers.text("assume-defaults") != "false",
         unresolved=layers.text("unresolved") or "fail",
+        no_waivers=layers.switch("no-waivers"),
+        as_of=_day(layers, "as-of"),
+        accept_until=_day(layers, "accept-until"),
+        accepted_by=layers.text("accepted-by"),
+        config=layers.text("config"),
     )
+
+
+def _day(layers: Layers, name: str) -> date | None:
+    text = layers.text(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text) if len(text) == len("2027-01-31") else _no_day(layers.place(name), text)
+    except ValueError:
+        return _no_day(layers.place(name), text)
+
+
+def _no_day(place: str, text: str) -> date:
+    raise TargetError(f"{place}={text}: write a date, for example 2027-01-31")
+
+
+def override(target: Mapping[str, object], more: Mapping[str, object]) -> dict[str, object]:
+    """Return a target with some keys replaced; groups of a higher layer replace a profile of a lower one, and back."""
+    other = {"profile": "groups", "groups": "profile"}
+    replaced = {other[name] for name in more if name in other} - set(more)
+    return {**{key: value for key, value in target.items() if key not in replaced}, **more}
+
+
+def find_team_file(start: str) -> str | None:
+    """Return the nearest ``veeam-iam.toml``, or ``pyproject.toml`` that stands for it, up to the first ``.git``.
+
+    Every run asks, so that nothing is read but a ``pyproject.toml``, and that is parsed only if it speaks of us.
+
+    Args:
+        start: An absolute directory.
+
+    Raises:
+        TargetError: If a directory has both.
+    """
+    folder = start
+    while True:
+        own, project = os.path.join(folder, TEAM_FILE), os.path.join(folder, "pyproject.toml")  # noqa: PTH118
+        has_own, has_project = os.path.isfile(own), _has_table(project)  # noqa: PTH113
+        if has_own and has_project:
+            raise TargetError(f"{own} and [tool.veeam-iam] in pyproject.toml are both there; move one into the other")
+        if has_own or has_project:
+            return own if has_own else project
+        above = os.path.dirname(folder)  # noqa: PTH120
+        if above == folder or os.path.exists(os.path.join(folder, ".git")):  # noqa: PTH110, PTH118
+            return None
+        folder = above
+
+
+def _has_table(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            data = file.read()
+    except OSError:
+        return False
+    if b"tool.veeam-iam" not in data:
+        return False
+    import tomllib
+
+    try:
+        return "veeam-iam" in tomllib.loads(data.decode()).get("tool", {})
+    except ValueError:  # pytest says so itself
+        return False
 
 
 def _bind(layers: Layers) -> dict[str, str]:

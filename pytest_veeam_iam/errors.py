@@ -54,3 +54,19 @@ class RulePackError(VeeamIamError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return RulePackError, (self.problems,)
+
+
+class TeamFileError(VeeamIamError):
+    """A ``veeam-iam.toml`` that is wrong.
+
+    Attributes:
+        file: Its path.
+        problems: All that is wrong with it, each with its place.
+    """
+
+    def __init__(self, file: str, problems: Sequence[str]) -> None:
+        self.file, self.problems = file, tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return TeamFileError, (self.file, self.problems)

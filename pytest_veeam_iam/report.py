@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.document import Location, Statement, Token
     from pytest_veeam_iam.iam.evaluation import Evaluation
     from pytest_veeam_iam.rulepacks import Requirement, RulePack
+    from pytest_veeam_iam.waivers import Waiver
 
 SCHEMA = 1
 """Of the JSON report; raised when a key changes its meaning."""
@@ -172,6 +174,8 @@ class Report:
         place: The bucket or buckets, in words.
         fail_on: The severity from which findings count.
         assumed: What was assumed to read the policies, in words.
+        waivers: Those of the target, in force or not; they never change whether it is ready.
+        as_of: The day on which they are looked at.
     """
 
     rule_pack: RulePack
@@ -185,6 +189,8 @@ class Report:
     place: str
     fail_on: Severity = Severity.ERROR
     assumed: tuple[str, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    as_of: date = date.min
 
     @property
     def ready(self) -> bool:
@@ -196,6 +202,26 @@ class Report:
         """The findings that make it not ready."""
         blocking = {Severity.ERROR} if self.fail_on is Severity.ERROR else {Severity.ERROR, Severity.WARNING}
         return tuple(finding for finding in self.findings if finding.severity in blocking)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is ready, or all that it lacks is waived."""
+        return all(self.waiver_of(name) for name in self.gaps)
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """All that makes it not ready: actions that are not granted, and ids of findings that count."""
+        names = [result.action for result in self.shortfalls] + [each.id for each in self.blocking_findings]
+        return tuple(dict.fromkeys(names))
+
+    def waiver_of(self, name: str) -> Waiver | None:
+        """Return the waiver in force of an action or of a finding's id, or None."""
+        waiver = self.written_waiver_of(name)
+        return waiver if waiver and waiver.days_left(self.as_of) >= 0 else None
+
+    def written_waiver_of(self, name: str) -> Waiver | None:
+        """Return the waiver of an action or of a finding's id, whether or not it is in force."""
+        return next((waiver for waiver in self.waivers if waiver.waives == name), None)
 
     @property
     def not_checked(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""TOML with the line of every key: tomllib decides what a text means, this module only where each part of it stands.
+"""TOML with the place of every key: tomllib decides what a text means, this module only where each part of it stands.
 
 It knows TOML and nothing of what a file is for: rule packs and ``veeam-iam.toml`` are read through it.
 """
@@ -63,13 +63,17 @@ class TomlFile:
         Returns:
             Its line; where there is no such key that of the nearest enclosing table, at last 1.
         """
-        while keys and keys not in self._lines:
+        return self.place(*keys)[0]
+
+    def place(self, *keys: str | int) -> tuple[int, int]:
+        """Return the 1-based line and column of what ``line`` returns the line of."""
+        while keys and keys not in self._places:
             keys = keys[:-1]
-        return self._lines.get(keys, 1)
+        return self._places.get(keys, (1, 1))
 
     @cached_property
-    def _lines(self) -> dict[KeyPath, int]:
-        return _Scanner(self.text).lines()  # on first use: only messages need it
+    def _places(self) -> dict[KeyPath, tuple[int, int]]:
+        return _Scanner(self.text).places()  # on first use: only messages need it
 
 
 def read(text: str, path: str) -> TomlFile:
@@ -138,11 +142,15 @@ class _Scanner:
         self._text = text
         self._at = 0
         self._line = 1
-        self._lines: dict[KeyPath, int] = {}
+        self._places: dict[KeyPath, tuple[int, int]] = {}
         self._entries: dict[KeyPath, int] = {}  # of each array of tables: how many so far
 
-    def lines(self) -> dict[KeyPath, int]:
-        """Return the line of every key, table and array entry."""
+    @property
+    def _here(self) -> tuple[int, int]:
+        return self._line, self._at - self._text.rfind("\n", 0, self._at)
+
+    def places(self) -> dict[KeyPath, tuple[int, int]]:
+        """Return the line and column of every key, table and array entry."""
         table: KeyPath = ()
         self._take(_BLANK)
         while self._at < len(self._text):
@@ -151,27 +159,27 @@ class _Scanner:
             else:
                 self._pair(table)
             self._take(_BLANK)
-        return self._lines
+        return self._places
 
     def _header(self) -> KeyPath:
-        line = self._line
+        here = self._here
         is_array = self._text.startswith("[[", self._at)
         self._skip("[[" if is_array else "[")
         *parents, name = self._key()
-        path = (*self._enter((), parents, line), name)
+        path = (*self._enter((), parents, here), name)
         if is_array:
-            self._lines.setdefault(path, line)
+            self._places.setdefault(path, here)
             self._entries[path] = self._entries.get(path, 0) + 1
         path = self._latest(path)
-        self._lines[path] = line
+        self._places[path] = here
         self._skip("]]" if is_array else "]")
         return path
 
     def _pair(self, table: KeyPath) -> None:
-        line = self._line
+        here = self._here
         *parents, name = self._key()
-        path = (*self._enter(table, parents, line), name)
-        self._lines[path] = line
+        path = (*self._enter(table, parents, here), name)
+        self._places[path] = here
         self._skip("=")
         self._value(path)
 
@@ -184,7 +192,7 @@ class _Scanner:
         place = 0
         while self._text[self._at] not in "]}":
             if opening == "[":
-                self._lines[(*path, place)] = self._line
+                self._places[(*path, place)] = self._here
                 self._value((*path, place))
                 place += 1
             else:
@@ -192,11 +200,11 @@ class _Scanner:
             self._skip(",")
         self._at += 1
 
-    def _enter(self, path: KeyPath, parents: list[str], line: int) -> KeyPath:
+    def _enter(self, path: KeyPath, parents: list[str], here: tuple[int, int]) -> KeyPath:
         """Walk down ``parents``; a table that has no header of its own stands where it is first mentioned."""
         for name in parents:
             path = (*path, name)
-            self._lines.setdefault(path, line)
+            self._places.setdefault(path, here)
             path = self._latest(path)
         return path
 

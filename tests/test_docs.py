@@ -10,6 +10,7 @@ import pytest
 
 from pytest_veeam_iam import checks, list_rulepacks
 from pytest_veeam_iam.config import OPTIONS
+from pytest_veeam_iam.teamfile import keys
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -28,6 +29,16 @@ def test_the_table_of_flags_is_that_of_the_code() -> None:
         for option in OPTIONS
     ]
     assert re.findall(r"^\| `--veeam-iam.*$", _readme(), re.MULTILINE) == expected
+
+
+def test_the_keys_of_the_file_are_those_of_the_code() -> None:
+    text = (ROOT / "docs" / "targets.md").read_text("utf-8")
+    expected = []
+    for key in (*keys.TARGET, *keys.WAIVER):
+        holds = " or ".join(f"`{each}`" for each in key.choices) or key.kind.name
+        required = " (required)" if key.is_required else ""
+        expected.append(f"| `{key.name}`{required} | {holds} | {key.help} |")
+    assert re.findall(r"^\| `.*$", text, re.MULTILINE) == expected
 
 
 def test_the_table_of_packs_is_that_of_the_code() -> None:

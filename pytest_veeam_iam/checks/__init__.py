@@ -105,7 +105,7 @@ def findings(subject: Subject, *, lint: bool) -> Iterator[Finding]:
 
 def of_item(report: Report, item: str) -> tuple[Finding, ...]:
     """Return the findings of a report that one item of a policy file tells."""
-    return tuple(each for each in report.findings if _item_of(each.id) == item)
+    return tuple(each for each in report.findings if item_of(each.id) == item)
 
 
 def failing(report: Report, item: str) -> tuple[Finding, ...]:
@@ -116,7 +116,14 @@ def failing(report: Report, item: str) -> tuple[Finding, ...]:
     )
 
 
-def _item_of(id_: str) -> str:
+@cache
+def names() -> tuple[str, ...]:
+    """Return the ids that findings can have."""
+    return tuple(module.__name__.rpartition(".")[2] for module in _modules())
+
+
+def item_of(id_: str) -> str:
+    """Return the item of a policy file that tells the findings with an id."""
     return next((str(module.ITEM) for module in _modules() if module.__name__.endswith(f".{id_}")), "lint")
 
 

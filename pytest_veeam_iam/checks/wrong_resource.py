@@ -10,6 +10,7 @@ from pytest_veeam_iam import catalog
 from pytest_veeam_iam.iam.document import Effect
 from pytest_veeam_iam.iam.globs import can_meet, resource_glob, resource_problem, wanted
 from pytest_veeam_iam.report import Finding, Severity
+from pytest_veeam_iam.target import SYMBOL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,8 +53,11 @@ def _misplaced(statement: Statement) -> Iterator[Finding]:
 
 
 def _without_values(text: str) -> str:
-    """Return an ARN without variables and without an account that is none: they tell nothing of a resource's kind."""
-    fields = re.sub(r"\$\{[^}]*\}", "*", text).split(":", 5)
+    """Return an ARN without variables and without an account that is none: they tell nothing of a resource's kind.
+
+    Nor does the name of a bucket that the template itself makes.
+    """
+    fields = re.sub(rf":::{SYMBOL}", ":::*", re.sub(r"\$\{[^}]*\}", "*", text)).split(":", 5)
     if len(fields) > 5 and fields[4] and not re.fullmatch("[0-9]{12}", fields[4]):
         fields[4] = "*"
     return ":".join(fields)

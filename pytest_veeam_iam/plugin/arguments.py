@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import glob
-import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_veeam_iam.errors import TargetError
+from pytest_veeam_iam.sources.files import absolute, matching
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+NOT_POLICIES = frozenset({".py", ".pyi"})
+"""What pytest collects as tests when it is named, and never as a policy."""
 
 
 def are_typed(config: pytest.Config) -> bool:
@@ -24,11 +27,6 @@ def are_typed(config: pytest.Config) -> bool:
 def paths(config: pytest.Config) -> list[Path]:
     """Return the paths of all arguments, in the form that pytest's nodes have: absolute, and links as they are."""
     return [absolute(config.invocation_params.dir, argument.partition("::")[0]) for argument in config.args]
-
-
-def absolute(base: Path, name: str) -> Path:
-    """Return a path without ``..``, as pytest makes it; Path.resolve would follow links as well."""
-    return Path(os.path.abspath(base / name))  # noqa: PTH100
 
 
 def expand(config: pytest.Config) -> None:
@@ -82,12 +80,6 @@ def matching_files(pattern: str, base: Path) -> list[Path]:
     return found
 
 
-def matching(pattern: str, base: Path) -> list[Path]:
-    """Return the files and directories that a path or glob stands for, sorted."""
-    names = glob.glob(pattern, root_dir=base, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
-    return sorted({absolute(base, name) for name in names})
-
-
 def _nothing_matches(pattern: str, base: Path) -> TargetError:
     return TargetError(f"{pattern}: no file below {base.name or base} matches; write a path or glob that does")
 
@@ -96,6 +88,15 @@ def add(config: pytest.Config, wanted: Iterable[Path]) -> None:
     """Let pytest visit files that no argument contains; to those that one contains it finds the way (``Detours``)."""
     visited = paths(config)
     config.args += [str(path) for path in wanted if not any(path.is_relative_to(start) for start in visited)]
+
+
+def add_items(config: pytest.Config, names: Iterable[str]) -> None:
+    """Let pytest visit items, or files, that no argument contains."""
+    visited = [path for path, argument in zip(paths(config), config.args, strict=True) if "::" not in argument]
+    for name in names:
+        path = absolute(config.invocation_params.dir, name.partition("::")[0])
+        if name not in config.args and not any(path.is_relative_to(start) for start in visited):
+            config.args.append(name)
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin import arguments, workers
 from pytest_veeam_iam.plugin.items import ConfigurationFile, PolicyFile
-from pytest_veeam_iam.plugin.selection import NOT_POLICIES
 from pytest_veeam_iam.sources import suffixes
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class BrokenRun:
@@ -30,11 +27,12 @@ class BrokenRun:
     NAME: ClassVar[str] = "veeam-iam-broken-run"
 
     def __init__(self, config: pytest.Config, error: VeeamIamError) -> None:
-        self._file, self._error = config.inipath, error
+        own = getattr(error, "file", None)
+        self._file, self._error = Path(own) if own else config.inipath, error
         with suppress(VeeamIamError):
             arguments.expand(config)
         named = arguments.paths(config)
-        self._named = frozenset(path for path in named if path.suffix not in NOT_POLICIES)
+        self._named = frozenset(path for path in named if path.suffix not in arguments.NOT_POLICIES)
         self._is_shown = not arguments.are_typed(config) or bool(self._named)
         item = self._file or config.rootpath / ConfigurationFile.ITEM  # as it is typed back
         config.args[:] = [

@@ -8,6 +8,8 @@ import pytest
 
 from pytest_veeam_iam import checks
 from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.plugin import callers
+from pytest_veeam_iam.plugin.summary import NOT_THERE
 from pytest_veeam_iam.report import Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
 
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from pytest_veeam_iam.plugin.subjects import Subject
-    from pytest_veeam_iam.report import Finding
+    from pytest_veeam_iam.plugin.subjects import Judged, Subject
+    from pytest_veeam_iam.report import Finding, Report
 
 LINT = "lint"
 DOCUMENT_ITEMS = ("actions", LINT)
@@ -93,13 +95,14 @@ class VeeamItem(pytest.Item):
     """An item whose failure is a text that needs no traceback."""
 
     line: int | None = None
+    file: Path | None = None
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return where the policy begins, which is where JUnit and annotations point to, and the heading of a failure.
 
         The line is 0-based. A heading that is the end of the node id would have its dots shown as ``::`` by ``-v``.
         """
-        return self.path, (self.line or 1) - 1, f"veeam-iam: {self.nodeid}"
+        return self.file or self.path, (self.line or 1) - 1, f"veeam-iam: {self.nodeid}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the text of the error alone, its first line being what every short form shows."""
@@ -108,7 +111,7 @@ class VeeamItem(pytest.Item):
         from _pytest._code.code import ExceptionChainRepr, ReprEntry, ReprFileLocation, ReprTraceback
 
         lines = str(excinfo.value).split("\n")
-        crash = ReprFileLocation(str(self.path), self.line or 1, lines[0])
+        crash = ReprFileLocation(str(self.file or self.path), self.line or 1, lines[0])
         entry = ReprEntry(lines, None, None, None, "value")
         return ExceptionChainRepr([(ReprTraceback([entry], None, "value"), crash, None)])
 
@@ -117,32 +120,54 @@ class ErrorItem(VeeamItem):
     """What cannot be checked at all."""
 
     error: VeeamIamError
+    subject: str
 
     @classmethod
-    def of(cls, parent: pytest.File, name: str, error: VeeamIamError, **where: str) -> ErrorItem:
-        """Return an item that fails with ``error``; ``where`` may hold another node id than its parent gives it."""
+    def of(
+        cls, parent: pytest.Collector, name: str, error: VeeamIamError, *, subject: str = "", **where: str
+    ) -> ErrorItem:
+        """Return an item that fails.
+
+        Args:
+            parent: As pytest says.
+            name: Of the item.
+            error: What it says.
+            subject: What the summary calls it; the file if it is empty.
+            where: May hold another node id than its parent gives it.
+        """
         item: ErrorItem = cls.from_parent(parent, name=name, **where)
         item.error, item.line = error, getattr(error, "line", None)
+        item.subject = subject or item.nodeid.partition("::")[0]
         item.add_marker("veeam_iam")
         return item
 
     def runtest(self) -> None:
         """Fail."""
-        self.user_properties.append(("veeam_iam.policy", self.nodeid.partition("::")[0]))
+        self.user_properties.append(("veeam_iam.policy", self.subject))
         self.user_properties.append(("veeam_iam.cell", "cannot be read"))
         raise self.error
+
+
+class MissingItem(ErrorItem):
+    """What is not there, where that is no failure."""
+
+    def runtest(self) -> None:
+        """Skip."""
+        self.user_properties.append(("veeam_iam.policy", self.subject))
+        self.user_properties.append(("veeam_iam.cell", NOT_THERE))
+        raise pytest.skip.Exception(str(self.error), _use_item_location=True)
 
 
 class SubjectItem(VeeamItem):
     """A part of what is said about some policies."""
 
-    subject: Subject
+    subject: Judged
 
     @classmethod
-    def of(cls, parent: pytest.File, name: str, subject: Subject) -> SubjectItem:
+    def of(cls, parent: pytest.Collector, name: str, subject: Judged) -> SubjectItem:
         """Return an item about ``subject``."""
         item: SubjectItem = cls.from_parent(parent, name=name)
-        item.subject, item.line = subject, subject.line
+        item.subject, item.line, item.file = subject, subject.line, subject.path
         item.add_marker("veeam_iam")
         return item
 
@@ -150,8 +175,23 @@ class SubjectItem(VeeamItem):
         """Add what JUnit, the summary and other reporters show of this item."""
         report = self.subject.report
         told = {"policy": self.subject.name, "pack": report.pack, "place": report.place, "ready": report.ready}
+        if self.subject.target:
+            told |= {"target": self.subject.target, "not_given": ", ".join(report.not_given)}
+        if report.assumed:
+            told["assumed_told"] = f"assumed: {text.assumed(report)}"
         told |= properties
         self.user_properties.extend((f"veeam_iam.{name}", value) for name, value in told.items())
+
+    def skip_if_waived(self, names: Sequence[str], rest: str = "") -> None:
+        """Skip if there are gaps and all of them are waived.
+
+        Args:
+            names: Of the gaps: actions or ids of findings.
+            rest: What else there is to say.
+        """
+        report = self.subject.report
+        if names and all(report.waiver_of(name) for name in names):
+            raise pytest.skip.Exception(text.waived_summary(report, names, rest), _use_item_location=True)
 
 
 class GroupItem(SubjectItem):
@@ -164,16 +204,21 @@ class GroupItem(SubjectItem):
         group = report.group(group_id)
         granted = len(group.required) - len(group.shortfalls)
         cell = f"{granted}/{len(group.required)}"
-        if group.is_unresolved and self.subject.unresolved != "fail":
+        is_waived = all(report.waiver_of(result.action) for result in group.shortfalls)
+        if group.is_unresolved and not is_waived and self.subject.unresolved != "fail":
             summary = text.group_summary(report, group)
             self.tell(group=group_id, cell=f"{cell}?", **{f"{group_id}_told": f"warning: {summary}"})
             if self.subject.unresolved == "skip":
                 raise pytest.skip.Exception(summary, _use_item_location=True)
             return
-        self.tell(group=group_id, cell=cell)
+        gaps = [result.action for result in group.shortfalls]
+        self.tell(group=group_id, cell=cell, **_waivers(report, gaps))
+        self.skip_if_waived(gaps, f"{granted} of {len(group.required)} granted")
         if not group.ready:
-            hint = self.subject.hint(group_id)
-            explanation = text.explain_group(report, group) + (f"\n\n  {hint}" if hint else "")
+            hint = self.subject.hint(group_id) or callers.hint(group, self.config.rootpath)
+            explanation = text.explain_group(report, group, is_written=bool(self.subject.target)) + (
+                f"\n\n  {hint}" if hint else ""
+            )
             raise VeeamNotReady(explanation, report)
 
 
@@ -188,9 +233,20 @@ class FindingsItem(SubjectItem):
         told = [text.finding_line(each) for each in shown if each not in failing]
         if self.subject.tells_all and own == LINT:
             told += text.raw_lines(self.subject.policies)
-        self.tell(group=own, cell=_count(failing), **({f"{own}_told": "\n".join(told)} if told else {}))
+        gaps = list(dict.fromkeys(each.id for each in failing))
+        more = {f"{own}_told": "\n".join(told)} if told else {}
+        self.tell(group=own, cell=_count(failing), **more, **_waivers(report, gaps))
+        self.skip_if_waived(gaps, failing[0].message if failing else "")
         if failing:
-            raise VeeamNotReady(text.explain_findings(failing), report)
+            raise VeeamNotReady(text.explain_findings(failing, text.expired_note(report, gaps)), report)
+
+
+def _waivers(report: Report, gaps: Sequence[str]) -> dict[str, str]:
+    """Return which of some gaps are waived, and which were until lately, as far as there are any."""
+    waived = [name for name in gaps if report.waiver_of(name)]
+    expired = [name for name in gaps if name not in waived and report.written_waiver_of(name)]
+    told = {"waived": " ".join(waived), "expired": " ".join(expired)}
+    return {name: names for name, names in told.items() if names}
 
 
 def _count(failing: Sequence[Finding]) -> str:

@@ -11,11 +11,14 @@ from pytest_veeam_iam import catalog, linter
 from pytest_veeam_iam.assertions import expectation
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin import workers
-from pytest_veeam_iam.plugin.arguments import Detours
-from pytest_veeam_iam.plugin.items import DOCUMENT_ITEMS, PolicyFile, VeeamItem
-from pytest_veeam_iam.plugin.selection import NOT_POLICIES, Selection, name_of, reading_of, select
+from pytest_veeam_iam.plugin.arguments import NOT_POLICIES, Detours, are_typed
+from pytest_veeam_iam.plugin.items import DOCUMENT_ITEMS, ConfigurationFile, PolicyFile, VeeamItem
+from pytest_veeam_iam.plugin.selection import Selection, reading_of, select
 from pytest_veeam_iam.plugin.subjects import Subjects
 from pytest_veeam_iam.plugin.summary import Table
+from pytest_veeam_iam.plugin.targets import TargetsFile, targets_of
+from pytest_veeam_iam.plugin.team import name_of
+from pytest_veeam_iam.sources.found import Bindings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +26,10 @@ if TYPE_CHECKING:
 
     from pytest_veeam_iam.config import Settings
     from pytest_veeam_iam.plugin.subjects import Subject
+    from pytest_veeam_iam.plugin.summary import Row
+    from pytest_veeam_iam.plugin.targets import Targets
     from pytest_veeam_iam.readiness import Expectation
+    from pytest_veeam_iam.teamfile import TeamFile
 
 _MOST_NAMED = 3
 
@@ -36,46 +42,69 @@ class Run:
         settings: The options.
         expected: What policies are held against.
         selection: The files to look at.
+        targets: What the team has written down, if anything.
     """
 
     NAME: ClassVar[str] = "veeam-iam-run"
 
-    def __init__(self, config: pytest.Config, settings: Settings, expected: Expectation, selection: Selection) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        expected: Expectation,
+        selection: Selection,
+        targets: Targets | None = None,
+    ) -> None:
         self._config, self._settings, self._expected, self._selection = config, settings, expected, selection
-        self._detours = Detours.to(selection.wanted, config)
+        self._targets = targets
+        own_file = {targets.file} if targets and targets.targets else set()
+        self._detours = Detours.to(selection.wanted | own_file, config)
         self._group_ids = tuple(group.id for group in expected.groups)
         tells_all = settings.lint == "all"
-        self._table = Table((*self._group_ids, *DOCUMENT_ITEMS), tells_all=tells_all)
+        of_target = targets.columns() if targets else {}
+        self._table = Table((*self._group_ids, *DOCUMENT_ITEMS), tells_all=tells_all, of_target=of_target)
         self._subjects = Subjects(expected, tells_all=tells_all, unresolved=settings.unresolved)
         self._in_workers: int | None = None
         self._in_vain = ""
         self._ranks: dict[str, int] = {}
 
     @classmethod
-    def start(cls, config: pytest.Config, settings: Settings) -> Run:
-        """Return the run that the settings ask for; a worker of xdist is told its files by the controller.
+    def start(cls, config: pytest.Config, settings: Settings, team: TeamFile | None = None) -> Run:
+        """Return the run that is asked for; a worker of xdist is told its files by the controller.
 
         Raises:
             VeeamIamError: For settings that cannot be.
         """
-        expected = expectation(pack=settings.pack, **settings.target)  # type: ignore[arg-type]
+        expected = expectation(**settings.arguments)  # type: ignore[arg-type]
+        targets = targets_of(config, settings, team) if team else None
         told = workers.told(config)
         selection = (
-            select(config, settings) if told is None else Selection.from_plain(told, reading_of(config, settings))
+            select(config, settings, team)
+            if told is None
+            else Selection.from_plain(told, reading_of(config, settings, team))
         )
-        return cls(config, settings, expected, selection)
+        return cls(config, settings, expected, selection, targets)
 
     def pytest_report_header(self) -> str:
         """Say what is required and where, in one line."""
-        pack, target = self._expected.pack, self._expected.target
+        pack = self._expected.pack
         page = pack.provenance
-        count = sum(len(group.required) for group in self._expected.groups)
         seen = f"page of {page.page_updated}, unchanged when last seen {page.last_seen_unchanged:%Y-%m}"
-        groups = f"{len(self._group_ids)} {'group' if len(self._group_ids) == 1 else 'groups'}"
-        required = f"{count} permissions in {groups}"
-        where = f"bucket {target.place}" if target.buckets else "bucket inferred from each policy"
         data = ", ".join([*catalog.data_sets(), linter.distribution()])
+        required, where = self._required()
         return f"veeam-iam: {pack.ref} ({seen}; {required}); {where}; {data}"
+
+    def _required(self) -> tuple[str, str]:
+        """Return what is required, and where, in a few words."""
+        expected = self._expected
+        config = f"config: {name_of(self._targets.file, self._config)}" if self._targets else ""
+        if self._targets and self._targets.targets:
+            count = len(self._targets.targets)
+            return f"{count} {'target' if count == 1 else 'targets'}", config
+        count = sum(len(group.required) for group in expected.groups)
+        groups = f"{len(self._group_ids)} {'group' if len(self._group_ids) == 1 else 'groups'}"
+        where = f"bucket {expected.target.place}" if expected.target.buckets else "bucket inferred from each policy"
+        return f"{count} permissions in {groups}", f"{where}; {config}" if config else where
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """Take in what was asked for; with ``--veeam-iam-only`` test modules are not even imported."""
@@ -84,7 +113,11 @@ class Run:
         return self._detours.ignore(collection_path)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-        """Collect a policy file."""
+        """Collect a policy file, or that of the targets; what belongs to a target is not checked by itself as well."""
+        if self._targets and file_path == self._targets.file:
+            return TargetsFile.of(parent, self._targets)
+        if self._targets and self._targets.owns(file_path):
+            return PolicyFile.of(parent, file_path) if file_path in self._selection.named else None
         name = name_of(file_path, self._config)
         try:
             policies = self._selection.load(file_path, name)
@@ -112,20 +145,35 @@ class Run:
         return self._subjects.carry(path)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
         """Refuse to go on if policies were asked for and there is none; a worker leaves that to its controller."""
+        wrong = self._wrong(config)
+        if wrong and not self._settings.is_typed and self._targets:
+            items += ConfigurationFile.of(session, self._targets.file, wrong).collect()
         collected = sum(isinstance(item, VeeamItem) for item in items)
-        in_vain = self._bound_in_vain(config)
+        in_vain = str(wrong) if wrong else self._bound_in_vain(config)
         if workers.report(config, collected, in_vain) or not self._settings.is_typed:
             return
         if not collected or in_vain:
             raise pytest.UsageError(in_vain if collected else self._nothing)
 
+    def _wrong(self, config: pytest.Config) -> VeeamIamError | None:
+        """Return what is bound in the file and nothing uses, as far as all was read that could use it."""
+        if not self._targets or (are_typed(config) and not self._targets.targets):
+            return None
+        return self._targets.wrong(self._selection.reading.bindings.used, self._subjects.unknown_expressions())
+
     def _bound_in_vain(self, config: pytest.Config) -> str:
         """Return what is wrong with a value that was typed and that no template asks for, or an empty string."""
         if config.getoption("veeam_iam_bind"):
             try:
-                self._selection.reading.bindings.refuse_unused(self._subjects.unknown_expressions())
+                bindings, open_ = self._selection.reading.bindings, self._subjects.unknown_expressions()
+                bindings.used.update(self._targets.used() if self._targets else ())
+                typed = {name: value for name, value in bindings.values.items() if name in self._settings.bind}
+                open_ |= self._targets.open_expressions() if self._targets else set()
+                Bindings(typed, used=bindings.used).refuse_unused(open_)
             except VeeamIamError as error:
                 return f"--veeam-iam-bind: {error}"
         return ""
@@ -185,17 +233,47 @@ class Run:
             terminalreporter.write_line(line)
 
     def _closing(self) -> Iterator[str]:
-        expected, rows = self._expected, self._table.rows.values()
-        selected = f"profile {expected.profile}" if expected.profile else f"groups {', '.join(self._group_ids)}"
-        inferred = sorted({row.place for row in rows} - {"", "any bucket"}) if not expected.target.buckets else []
+        rows = list(self._table.rows.values())
+        inferred = sorted({row.place for row in rows if self._is_inferred(row)} - {"", "any bucket"})
         more = " ..." if len(inferred) > _MOST_NAMED else ""
         found = (
             f" Bucket {', '.join(inferred[:_MOST_NAMED])}{more} inferred: name it to catch a typo." if inferred else ""
         )
         ready = f"{self._table.ready} of {len(rows)} ready{' as far as it ran' if self._table.is_partial else ''}"
-        yield f"{ready} for {expected.pack.ref}, {selected}.{found}"
+        accepted = sum(row.is_accepted for row in rows)
+        waived = f" {accepted} not ready, but all that it lacks is waived." if accepted == 1 else ""
+        waived = waived or (f" {accepted} not ready, but all that they lack is waived." if accepted else "")
+        yield f"{ready} for {self._held_against(rows)}.{waived}{found}"
         yield from self._selection.notes()
-        yield (
-            "Not given: boundary, SCP, bucket policy. Not modelled: resource control, endpoint and KMS key policies. "
-            "AWS was not contacted."
-        )
+        yield from self._targets.notes(self._table) if self._targets else ()
+        yield f"{_not_given(rows)}Not modelled: resource control, endpoint and KMS key policies. AWS was not contacted."
+
+    def _expected_of(self, row: Row) -> Expectation:
+        targets = self._targets.targets if self._targets else ()
+        return next((each.expected for each in targets if each.name == row.target), self._expected)
+
+    def _is_inferred(self, row: Row) -> bool:
+        return not self._expected_of(row).target.buckets
+
+    def _held_against(self, rows: Sequence[Row]) -> str:
+        """Return the packs, and the profiles or groups, in words."""
+        all_expected = [self._expected_of(row) for row in rows]
+        packs = dict.fromkeys(each.pack.ref for each in all_expected)
+        profiles = dict.fromkeys(each.profile for each in all_expected if each.profile)
+        groups = dict.fromkeys(group.id for each in all_expected if not each.profile for group in each.groups)
+        said = ", ".join(packs)
+        if len(profiles) > 1 or (profiles and groups):
+            return f"{said}, each for its own profile or groups"
+        return f"{said}, profile {next(iter(profiles))}" if profiles else f"{said}, groups {', '.join(groups)}"
+
+
+_NOT_GIVEN = ("boundary", "SCP", "bucket policy")
+
+
+def _not_given(rows: Sequence[Row]) -> str:
+    """Return which layers no policy was given, and which only some were."""
+    lacking = [row.not_given if row.target else _NOT_GIVEN for row in rows if row.place]
+    none = [layer for layer in _NOT_GIVEN if all(layer in each for each in lacking)]
+    some = [layer for layer in _NOT_GIVEN if layer not in none and any(layer in each for each in lacking)]
+    said = f"Not given: {', '.join(none)}. " if none else ""
+    return said + (f"Given to some only: {', '.join(some)}. " if some else "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_veeam_iam.config import DISCOVERY_MOST
 from pytest_veeam_iam.errors import PolicyLoadError, TargetError, VeeamIamError
 from pytest_veeam_iam.plugin import arguments
+from pytest_veeam_iam.plugin.team import base_of, name_of, translate, wanted
 from pytest_veeam_iam.sources import load_file, load_file_if_policy, suffixes
 from pytest_veeam_iam.sources.bindings import bindings_of
 from pytest_veeam_iam.sources.discovery import discover, not_entered
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
     from pytest_veeam_iam.config import Settings
     from pytest_veeam_iam.iam.document import Policy
-
-NOT_POLICIES = frozenset({".py", ".pyi"})
-"""What pytest collects as tests when it is named, and never as a policy."""
+    from pytest_veeam_iam.sources.found import Bindings
+    from pytest_veeam_iam.teamfile import TeamFile
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Selection:
     def _load(self, path: Path, name: str) -> tuple[Policy, ...] | None:
         if self.only is not None:
             return self.load_named(path, name) if path in self.only else None
-        if path.suffix in NOT_POLICIES:
+        if path.suffix in arguments.NOT_POLICIES:
             return None
         if path in self.named:
             return self.load_named(path, name)
@@ -102,46 +101,64 @@ class Selection:
         return load_file(path, name, reading=self.reading)
 
 
-def select(config: pytest.Config, settings: Settings) -> Selection:
+def select(config: pytest.Config, settings: Settings, team: TeamFile | None = None) -> Selection:
     """Return which files to look at, and make pytest visit them.
 
     Where paths were typed they alone count: with ``--veeam-iam`` everything in them, else what is configured and in
-    them. Otherwise the configured globs are looked at, else the root is searched, whatever ``testpaths`` says.
+    them. Otherwise the configured globs are looked at, else the targets, else the root is searched, whatever
+    ``testpaths`` says.
 
     Raises:
         TargetError: For a glob without files, or a search that finds nothing or too much.
     """
     arguments.expand(config)
+    if team:
+        translate(config, team)
     named = frozenset(arguments.paths(config))
-    reading = reading_of(config, settings)
+    targets = [*wanted(config, team)] if team else []
+    reading = reading_of(config, settings, team)
+    has_targets = bool(team and team.targets)
     if not arguments.are_typed(config):
-        found, left_out = find(config, settings)
+        found, left_out = _find_beside(config, settings, has_targets=has_targets)
         arguments.add(config, found)
+        arguments.add_items(config, targets)
         return Selection(frozenset(found), named, left_out, reading)
     arguments.unite(config)
+    arguments.add_items(config, targets)
     if settings.is_typed:
         return Selection(None, named, _left_out(named, config), reading)
-    found, left_out = find(config, settings)
+    found, left_out = _find_beside(config, settings, has_targets=has_targets)
     return Selection(frozenset(found), named, left_out, reading)
 
 
-def reading_of(config: pytest.Config, settings: Settings) -> Reading:
-    """Return how files are read: with the values that are bound.
+def _find_beside(config: pytest.Config, settings: Settings, *, has_targets: bool) -> tuple[list[Path], tuple[str, ...]]:
+    """Return what ``find`` does, but where a team has written down its targets only what is configured besides."""
+    return ([], ()) if has_targets and not settings.policies else find(config, settings)
+
+
+def reading_of(config: pytest.Config, settings: Settings, team: TeamFile | None = None) -> Reading:
+    """Return how files are read that belong to no target: with the values that are bound.
 
     Raises:
         VeeamIamError: For a file of values that cannot be read.
     """
-    base = _base(config, "veeam_iam_bind_file")
-    bindings = bindings_of(
-        settings.bind, [base / name for name in settings.bind_files], assume_defaults=settings.assume_defaults
-    )
-    return Reading(bindings)
+    return Reading(bindings_for(config, settings, team.bind if team else {}))
 
 
-def _base(config: pytest.Config, key: str) -> Path:
-    """Return what the paths of an option are relative to: the ini file, if they stand there."""
-    is_configured = config.inipath is not None and not config.getoption(key)
-    return config.inipath.parent if config.inipath and is_configured else config.invocation_params.dir
+def bindings_for(config: pytest.Config, settings: Settings, weaker: Mapping[str, str]) -> Bindings:
+    """Return what is bound.
+
+    Args:
+        config: pytest's.
+        settings: The options, which come first.
+        weaker: What comes after them, and before files of values.
+
+    Raises:
+        VeeamIamError: For a file of values that cannot be read.
+    """
+    base = base_of(config, "veeam_iam_bind_file")
+    paths = [base / name for name in settings.bind_files]
+    return bindings_of({**weaker, **settings.bind}, paths, assume_defaults=settings.assume_defaults)
 
 
 def _left_out(named: frozenset[Path], config: pytest.Config) -> tuple[str, ...]:
@@ -157,7 +174,7 @@ def find(config: pytest.Config, settings: Settings) -> tuple[list[Path], tuple[s
         TargetError: For a glob without files, or a search that finds nothing or too much.
     """
     if settings.policies:
-        base = _base(config, "veeam_iam_policies")
+        base = base_of(config, "veeam_iam_policies")
         return [path for pattern in settings.policies for path in arguments.matching_files(pattern, base)], ()
     root = config.rootpath
     found = discover(root, words=settings.match, skip=config.getini("norecursedirs"), most=DISCOVERY_MOST)
@@ -165,13 +182,6 @@ def find(config: pytest.Config, settings: Settings) -> tuple[list[Path], tuple[s
     if not found.files:
         raise TargetError(_nothing_found(root, found.others, settings, left_out))
     return list(found.files), left_out
-
-
-def load_all(config: pytest.Config, settings: Settings) -> tuple[Policy, ...]:
-    """Return the policies of all configured or discovered files; raises VeeamIamError for one that cannot be read."""
-    found, _ = find(config, settings)
-    reading = reading_of(config, settings)
-    return tuple(policy for path in found for policy in load_file(path, name_of(path, config), reading=reading))
 
 
 def parameters(config: pytest.Config, settings: Settings) -> tuple[list[str], list[Policy | VeeamIamError]]:
@@ -194,14 +204,6 @@ def parameters(config: pytest.Config, settings: Settings) -> tuple[list[str], li
         ids += [name] if len(policies) == 1 else [f"{name}/{number}" for number in range(len(policies))]
         values += policies
     return ids, values
-
-
-def name_of(path: Path, config: pytest.Config) -> str:
-    """Return what messages call a file: its path below the root, with ``/``."""
-    try:
-        return Path(os.path.relpath(path, config.rootpath)).as_posix()
-    except ValueError:  # another drive of Windows
-        return path.as_posix()
 
 
 def _nothing_found(root: Path, others: tuple[Path, ...], settings: Settings, not_entered: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_veeam_iam.attachments import by_principal, unit_of
 from pytest_veeam_iam.errors import VeeamIamError
@@ -20,6 +20,45 @@ if TYPE_CHECKING:
 
 _MOST_NEIGHBOURS = 20
 """Policies among which a union that is ready is looked for."""
+
+
+class Judged(Protocol):
+    """What items are about: policies of one principal, and their report."""
+
+    @property
+    def name(self) -> str:
+        """What the summary calls them."""
+
+    @property
+    def target(self) -> str:
+        """The target that they belong to; empty if they belong to none."""
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Attached to one principal."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file that failures point to, None for the one of the item."""
+
+    @property
+    def line(self) -> int | None:
+        """Where they begin in it."""
+
+    @property
+    def report(self) -> Report:
+        """What was found out."""
+
+    @property
+    def unresolved(self) -> str:
+        """What an item does that hangs on unknown values: fail, skip or warn."""
+
+    @property
+    def tells_all(self) -> bool:
+        """Whether notes are shown as well, and what the linter says by itself."""
+
+    def hint(self, group_id: str) -> str:
+        """Return a sentence that may help a group that falls short, or an empty string."""
 
 
 class Subject:
@@ -44,6 +83,7 @@ class Subject:
         principal: str | None = None,
     ) -> None:
         self.name, self.policies, self.line, self.boundary, self.principal = name, policies, line, boundary, principal
+        self.target, self.path = "", None
         self.missing: VeeamIamError | None = None
         self._among = among
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_veeam_iam.errors import TargetError
+from pytest_veeam_iam.errors import TargetError, TeamFileError
 
 if TYPE_CHECKING:
     import pytest
@@ -21,7 +21,17 @@ def tell(node: Any, selection: dict[str, Any]) -> None:
 
 def tell_error(node: Any, error: Exception) -> None:
     """Tell a worker why nothing can be checked."""
-    node.workerinput[_TOLD] = {"error": str(error)}
+    node.workerinput[_TOLD] = {"error": str(error), "file": getattr(error, "file", None)}
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Return whether this is a worker of xdist."""
+    return hasattr(config, "workerinput")
+
+
+def is_idle(config: pytest.Config) -> bool:
+    """Return whether this is a worker whose controller has nothing to check."""
+    return _TOLD not in getattr(config, "workerinput", {_TOLD: None})
 
 
 def told(config: pytest.Config) -> dict[str, Any] | None:
@@ -34,7 +44,7 @@ def told(config: pytest.Config) -> dict[str, Any] | None:
         return None
     said: dict[str, Any] = config.workerinput[_TOLD]
     if "error" in said:
-        raise TargetError(said["error"])
+        raise TeamFileError(said["file"], said["error"].split("\n")) if said["file"] else TargetError(said["error"])
     config.args[:] = said["arguments"]
     selection: dict[str, Any] = said["selection"]
     return selection

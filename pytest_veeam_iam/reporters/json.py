@@ -8,6 +8,7 @@ from pytest_veeam_iam.report import SCHEMA
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.report import Finding, GroupReport, Report, Result
+    from pytest_veeam_iam.waivers import Waiver
 
 
 def to_dict(report: Report) -> dict[str, object]:
@@ -15,28 +16,30 @@ def to_dict(report: Report) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "ready": report.ready,
+        "accepted": report.accepted,
         "pack": report.pack,
         "target": {
             name: {"value": list(p.value) if isinstance(p.value, tuple) else p.value, "origin": p.origin}
             for name, p in report.parameters.items()
         },
-        "groups": [_group(group, is_assumed=bool(report.assumed)) for group in report.groups],
+        "groups": [_group(group, report) for group in report.groups],
         "findings": [_finding(finding) for finding in report.findings],
         "not_checked": list(report.not_checked),
         "assumed": list(report.assumed),
+        "waivers": [_waiver(waiver, report) for waiver in report.waivers],
     }
 
 
-def _group(group: GroupReport, *, is_assumed: bool) -> dict[str, object]:
+def _group(group: GroupReport, report: Report) -> dict[str, object]:
     return {
         "id": group.id,
         "title": group.title,
         "ready": group.ready,
-        "permissions": [_permission(result, is_assumed=is_assumed) for result in group.results],
+        "permissions": [_permission(result, report) for result in group.results],
     }
 
 
-def _permission(result: Result, *, is_assumed: bool) -> dict[str, object]:
+def _permission(result: Result, report: Report) -> dict[str, object]:
     return {
         "action": result.action,
         "resources": list(result.resources),
@@ -45,8 +48,8 @@ def _permission(result: Result, *, is_assumed: bool) -> dict[str, object]:
         "witness": result.witness,
         "reason": result.reason,
         "inferred": result.requirement.scope_inferred,
-        "assumed": is_assumed,
-        "waived": False,
+        "assumed": bool(report.assumed),
+        "waived": not result.granted and report.waiver_of(result.action) is not None,
         "statements": [
             {"path": each.location.path, "line": each.location.line, "sid": each.sid} for each in result.statements
         ],
@@ -63,4 +66,15 @@ def _finding(finding: Finding) -> dict[str, object]:
         "line": location.line if location else None,
         "column": location.column if location else None,
         "help": finding.help,
+    }
+
+
+def _waiver(waiver: Waiver, report: Report) -> dict[str, object]:
+    return {
+        "permission": waiver.permission,
+        "finding": waiver.finding,
+        "reason": waiver.reason,
+        "accepted_by": waiver.accepted_by,
+        "expires": waiver.expires.isoformat(),
+        "expired": waiver.days_left(report.as_of) < 0,
     }

@@ -47,7 +47,7 @@ def explain(report: Report) -> str:
         Lines without a trailing line feed: summary, a line per group, every permission that falls short, findings,
         notes if it is ready, and what the answer does not prove.
     """
-    lines = [summary(report), ""]
+    lines = [accepted_summary(report), ""]
     lines += [group_line(group) for group in report.groups]
     for group in report.groups:
         lines += ["", *_shortfalls(report, group)] if group.shortfalls else []
@@ -58,19 +58,65 @@ def explain(report: Report) -> str:
     return "\n".join([*lines, "", *provisos(report)])
 
 
-def explain_group(report: Report, group: GroupReport) -> str:
-    """Return what one group's item says when it fails; the first line is the summary."""
-    lines = [group_summary(report, group), ""]
+def accepted_summary(report: Report) -> str:
+    """Return the summary; of a report whose gaps are all waived it says so first."""
+    if report.ready or not report.accepted:
+        return summary(report)
+    return _cut(f"not ready, {len(report.gaps)} waived: {summary(report)}", "")
+
+
+def waived_summary(report: Report, names: Sequence[str], rest: str = "") -> str:
+    """Return until when and by whom gaps are waived, in one line; gaps of one waiver's kind stand together.
+
+    Args:
+        report: Whose gaps they are.
+        names: Actions or ids of findings, each waived.
+        rest: What else there is to say.
+    """
+    by_kind: dict[str, list[str]] = {}
+    for name in names:
+        if waiver := report.waiver_of(name):
+            by_kind.setdefault(f"waived until {waiver.expires} ({waiver.accepted_by})", []).append(name)
+    tail = f"; {rest}" if rest else ""
+    return _cut("; ".join(f"{kind}: {', '.join(same)}" for kind, same in by_kind.items()), tail)
+
+
+def explain_group(report: Report, group: GroupReport, *, is_written: bool = False) -> str:
+    """Return what one group's item says when it fails; the first line is the summary.
+
+    Args:
+        report: The report.
+        group: One of its groups.
+        is_written: Whether the target stands in a file, so that a hint names a key of it and no flag for all targets.
+    """
+    expired = expired_note(report, [result.action for result in group.shortfalls])
+    lines = [group_summary(report, group) + expired, ""]
     lines += _shortfalls(report, group)
     lines += _block("to fix, add:", additions(group.shortfalls))
-    hint = profile_hint(report, group)
+    hint = profile_hint(report, group, is_written=is_written)
     return "\n".join([*lines, *(["", f"  {hint}"] if hint else [])])
 
 
-def explain_findings(findings: Sequence[Finding]) -> str:
-    """Return what the lint item says when it fails; the first line is the summary."""
+def expired_note(report: Report, names: Sequence[str]) -> str:
+    """Return that the waiver of one of some gaps has expired, to follow a summary, or an empty string."""
+    expired = [
+        waiver for name in names if (waiver := report.written_waiver_of(name)) and waiver.days_left(report.as_of) < 0
+    ]
+    if not expired:
+        return ""
+    more = f" and {len(expired) - 1} more" if len(expired) > 1 else ""
+    return f"; the waiver of {expired[0].waives}{more} expired on {expired[0].expires} ({expired[0].place})"
+
+
+def explain_findings(findings: Sequence[Finding], expired: str = "") -> str:
+    """Return what the lint item says when it fails; the first line is the summary.
+
+    Args:
+        findings: Those that count, at least one.
+        expired: What ``expired_note`` says of them.
+    """
     place = f" ({findings[0].location})" if findings[0].location else ""
-    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+    more = (f" and {len(findings) - 1} more" if len(findings) > 1 else "") + expired
     return "\n".join(
         [_cut(findings[0].message, f"{place}{more}"), "", *(f"  {finding_line(finding)}" for finding in findings)]
     )
@@ -143,21 +189,26 @@ def provisos(report: Report) -> list[str]:
         values = ", ".join(f"{name} {report.parameters[name].value}" for name in inferred)
         lines.append(f"Inferred: {values}; name it to catch a typo.")
     if report.assumed:
-        more = f" and {len(report.assumed) - _ASSUMED} more" if len(report.assumed) > _ASSUMED else ""
-        lines.append(f"Assumed: {'; '.join(report.assumed[:_ASSUMED])}{more}.")
+        lines.append(f"Assumed: {assumed(report)}.")
     not_given = f"Not given: {', '.join(report.not_given)}. " if report.not_given else ""
     lines.append(f"{not_given}Not modelled: {', '.join(report.not_modelled)}. AWS was not contacted.")
     return lines
 
 
-def profile_hint(report: Report, group: GroupReport) -> str:
+def assumed(report: Report) -> str:
+    """Return what was assumed to read the policies, in one line; empty if nothing was."""
+    more = f" and {len(report.assumed) - _ASSUMED} more" if len(report.assumed) > _ASSUMED else ""
+    return "; ".join(report.assumed[:_ASSUMED]) + more
+
+
+def profile_hint(report: Report, group: GroupReport, *, is_written: bool = False) -> str:
     """Return which profile leaves a group out that is not granted at all, or an empty string."""
     if any(result.granted for result in group.required):
         return ""
     others = {each.id for each in report.groups} - {group.id}
     for profile in report.rule_pack.profiles:
         if set(profile.groups) == others and not profile.without:
-            what = f"--veeam-iam-profile={profile.id}"
+            what = f'profile = "{profile.id}"' if is_written else f"--veeam-iam-profile={profile.id}"
             return f"No {group.id.replace('-', ' ')}? {what} ({profile.confidence}: {profile.why})"
     return ""
 
@@ -195,7 +246,9 @@ def _shortfalls(report: Report, group: GroupReport) -> Iterator[str]:
     for details, results in groupby(group.shortfalls, key=lambda result: tuple(_details(result))):
         same = list(results)
         for result in same:
-            yield f"  {result.action:{width}}  {WORDS[result.decision]}"
+            waiver = report.waiver_of(result.action)
+            waived = f", waived until {waiver.expires} ({waiver.accepted_by}): {waiver.reason}" if waiver else ""
+            yield f"  {result.action:{width}}  {WORDS[result.decision]}{waived}"
         yield from (f"      {line}" for line in (*details, *_listed(report, group, same)))
 
 

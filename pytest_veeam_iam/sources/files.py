@@ -7,6 +7,7 @@ files of any size.
 from __future__ import annotations
 
 import codecs
+import glob
 import os
 import stat
 import sys
@@ -69,6 +70,17 @@ def read_text(path: Path, *, name: str, limit: int = DEFAULT_LIMIT) -> TextSourc
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from error
     return _decode(data, name)
+
+
+def absolute(base: Path, name: str) -> Path:
+    """Return a path without ``..``, as pytest makes it; Path.resolve would follow links as well."""
+    return Path(os.path.abspath(base / name))  # noqa: PTH100
+
+
+def matching(pattern: str, base: Path) -> list[Path]:
+    """Return the files and directories that a path or glob stands for, sorted."""
+    names = glob.glob(pattern, root_dir=base, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
+    return sorted({absolute(base, name) for name in names})
 
 
 def repository_of(path: Path) -> Path:

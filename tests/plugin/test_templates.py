@@ -177,3 +177,23 @@ def test_a_mistake_of_ours_costs_a_run_no_other_file(
     outcome = run("infra")
     assert "reading it failed (RecursionError: maximum" in outcome.failure("infra/stack.yaml::load")
     assert any(line.startswith("infra/main.tf ") for line in outcome.lines)
+
+
+def test_a_module_that_hangs_on_its_variables_says_who_calls_it(repository: Repository) -> None:
+    repository.write(".git/HEAD", "ref: refs/heads/main\n")
+    document = '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::${var.b}/*"}}'
+    module = 'variable "b" {}\nresource "aws_iam_policy" "p" {\n  policy = <<EOT\nDOCUMENT\nEOT\n}\n'
+    module = module.replace("DOCUMENT", document)
+    repository.write("modules/veeam/main.tf", module)
+    repository.write("main.tf", 'module "veeam" {\n  source = "./modules/veeam"\n  b      = "acme"\n}\n')
+    outcome = repository.run("--veeam-iam", "modules/veeam/main.tf", "--veeam-iam-groups=object")
+    assert (
+        "  main.tf:2:3 calls this module: it is checked there, with the values of the call"
+        in outcome.failure("modules/veeam/main.tf::object").splitlines()
+    )
+    assert repository.run("--veeam-iam", "main.tf", "--veeam-iam-groups=object").counts["passed"] == 3
+
+
+def test_a_default_that_was_used_is_told_with_what_is_ready(run: Run) -> None:
+    outcome = run("infra", "-k", "Backup", "--veeam-iam-bucket=acme", template=stack(default="acme"))
+    assert '  assumed: BucketName is "acme", its default (infra/stack.yaml:3)' in outcome.lines

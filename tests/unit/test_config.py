@@ -100,6 +100,12 @@ def test_the_options_of_this_version_are_these() -> None:
         "list-buckets-on-s3-arn",
         "only",
         "lint",
+        "config",
+        "no-waivers",
+        "as-of",
+        "init",
+        "accept-until",
+        "accepted-by",
     }
 
 
@@ -112,7 +118,7 @@ def test_nothing_set_is_nothing_asked_for() -> None:
         is_active=False,
         policies=(),
         match=DISCOVERY_WORDS,
-        pack="vb365-s3",
+        pack=None,
         target={},
         together=False,
         only=False,
@@ -121,6 +127,11 @@ def test_nothing_set_is_nothing_asked_for() -> None:
         bind_files=(),
         assume_defaults=True,
         unresolved="fail",
+        no_waivers=False,
+        as_of=None,
+        accept_until=None,
+        accepted_by=None,
+        config=None,
     )
 
 

@@ -336,7 +336,9 @@ def test_the_verdict_carries_its_cause(policy: Document, arguments: dict[str, An
 
 # --- the mapping ---
 
-REPORT_KEYS = ["schema", "ready", "pack", "target", "groups", "findings", "not_checked", "assumed"]
+REPORT_KEYS = [
+    "schema", "ready", "accepted", "pack", "target", "groups", "findings", "not_checked", "assumed", "waivers"
+]  # fmt: skip
 PERMISSION_KEYS = [
     "action", "resources", "level", "decision", "witness", "reason", "inferred", "assumed", "waived", "statements",
 ]  # fmt: skip

@@ -129,7 +129,7 @@ def test_a_missing_key_is_looked_for_at_the_nearest_enclosing_table(keys: tuple[
 
 def test_every_key_and_entry_of_the_values_has_a_line_of_its_own() -> None:
     file = tomlfile.read(TEXT, "x.toml")
-    assert set(_paths(file.data)) == set(file._lines)
+    assert set(_paths(file.data)) == set(file._places)
 
 
 def test_the_values_are_those_of_tomllib() -> None:
