@@ -143,7 +143,7 @@ def _without_last_newline(source: TextSource, text: Text) -> Text:
     *parts, last = text.parts
     if isinstance(last, Chunk):
         parts += [Chunk(last.text[:-1], last.offsets if isinstance(last.offsets, int) else last.offsets[:-1])]
-    return Text(source, 0, len(source.text), tuple(part for part in parts if part != Chunk("", 0)))
+    return Text(source, 0, len(source.text), tuple(part for part in parts if not isinstance(part, Chunk) or part.text))
 
 
 def parse_expression(source: TextSource) -> Expression:

@@ -12,6 +12,7 @@ from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.tree import Node, Template, TextSource
 from pytest_veeam_iam.sources import terraform
 from pytest_veeam_iam.sources.found import Bindings, Reading
+from pytest_veeam_iam.sources.terraform import directory
 from tests.examples_runner import EXAMPLES, plain, summaries
 from tests.unit.sources.terraform_examples import FORM, cases, described, expected, found_in, module_of, sources
 
@@ -521,3 +522,227 @@ def test_characters_of_several_bytes_do_not_shift_places() -> None:
     (statement,) = _statements(found)
     (token,) = tokens(found.node)
     assert (str(statement.location), str(token.location)) == ("main.tf:3:48", "main.tf:3:62")
+
+
+UNKNOWN = [
+    "alltrue([var.v])", "anytrue(var.v)", "chunklist(var.v, 1)", "coalescelist(var.v, [])", "coalesce(var.v, 1)",
+    "contains(var.v, 1)", "contains([var.v], 1)", "distinct(1)", "element(var.v, 0)", "endswith(var.v, 1)",
+    "filebase64(path.module)", "file(var.v)", "format(var.v)", 'format("%q%z", "a")',
+    "formatlist(var.v, var.v, [1])", 'formatlist("%s", [1], [1, 2])', "jsondecode(var.v)", "jsonencode(var.v)",
+    "length(var.v)", "length(1)", "lookup(var.v, 1, 2)", "lower(var.v)", "max(1, var.v)", "merge({}, var.v)",
+    "one([1, 2])", "one(var.v)", "range(var.v)", "range(0, 1, 0)", 'replace("a", "/a/", "b")',
+    'replace(var.v, "a", "b")', 'replace("a", var.v, "b")', "reverse(1)", "setproduct([1], var.v)",
+    "slice(var.v, 0, 1)", "split(var.v, 1)", "join(var.v, [1])", "startswith(1, var.v)", "substr(var.v, 0, 1)",
+    "tobool(var.v)", "tonumber(var.v)", 'tonumber("x")', "trim(var.v, 1)", "zipmap(var.v, [1])",
+    "zipmap([var.v], [1])", "zipmap([1], [])", "keys(1)", "values(1)", "upper()", "try()", "can(var.v)",
+    "var.v + 1", "-var.v", "1 < var.v", "!var.v", "var.v == 1", '"a" + 1', "[1][1]", "[1][-1]", "1.a", "null.a",
+    "var.v[var.v]", "[1][var.v]", "{ a = 1 }.b", "{ (var.v) = 1 }.b", "[for x in 1 : x]", "merge(var.v...)",
+    "templatefile(var.v, {})", 'templatefile("x", var.v)', "nobody.knows", "provider::aws::arn_parse(1)",
+    "path.cwd[0]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expression", UNKNOWN)
+def test_what_nobody_knows_or_terraform_refuses_is_unknown_and_keeps_its_name(expression: str) -> None:
+    (found,) = read(f'{policy_of(f"[{expression}]")}variable "v" {{}}\n')
+    assert [token.expression for token in tokens(found.node)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("values(aws_s3_bucket.d)[0].bucket", "acme"),
+        ('{ for k, b in aws_s3_bucket.d : k => b.bucket }', {"x": "acme"}),
+        ("[for b in aws_s3_bucket.one : b.bucket]", ["acme-one"]),
+        ("aws_s3_bucket.one[*].bucket", ["acme-one"]),
+        ("aws_s3_bucket.d[0].bucket", "${aws_s3_bucket.d[0].bucket}"),
+        ("try(aws_s3_bucket.d[\"y\"].bucket, \"none\")", "none"),
+        ("aws_s3_bucket.one.tags.team", "a"),
+        ("aws_s3_bucket.one.tags", {"team": "a"}),
+        ("aws_s3_bucket.one.force_destroy", "${aws_s3_bucket.one.force_destroy}"),
+        ("aws_s3_bucket.one", "${aws_s3_bucket.one}"),
+        ("aws_iam_role.r.id", "veeam"),
+        ("aws_iam_role.r.arn", "${aws_iam_role.r.arn}"),
+        ("each.key", "${each.key}"),
+        ("count.index", "${count.index}"),
+        ("data.aws_iam_policy_document.none.json", "${data.aws_iam_policy_document.none.json}"),
+        ("data.template_file.none.rendered", "${data.template_file.none.rendered}"),
+        ("module.none", "${module.none}"),
+        ("module.none[*].x", ["${module.none.x}"]),
+        ("[for k in toset([aws_s3_bucket.two.arn, aws_s3_bucket.two.arn]) : k]", ["${aws_s3_bucket.two.arn}"] * 2),
+        ("flatten([aws_s3_bucket.two.arn, data.aws_caller_identity.x.account_id])",
+         ["${aws_s3_bucket.two.arn}", "${data.aws_caller_identity.x.account_id}"]),
+        ("flatten([var.w])", [{"if": "var.w", "then": "${var.w}"}]),
+        ('"${[1]}"', ["1"]),
+        ('"a${[1]}"', "a${[1]}"),
+        ("null", None),
+    ],
+)  # fmt: skip
+def test_a_reference_means_what_its_block_says(expression: str, value: object) -> None:
+    blocks = (
+        'resource "aws_s3_bucket" "d" {\n  for_each = { x = "acme" }\n  bucket = each.value\n}\n'
+        'resource "aws_s3_bucket" "one" {\n  bucket = "acme-one"\n  tags = { team = "a" }\n}\n'
+        'resource "aws_s3_bucket" "two" {\n}\nresource "aws_iam_role" "r" {\n  name = "veeam"\n}\nvariable "w" {}\n'
+    )
+    assert value_of(expression, blocks) == value
+
+
+def test_what_a_bucket_is_called_in_a_file_that_cannot_be_read_is_unknown() -> None:
+    (found,) = read(policy_of("[]") + 'resource "aws_s3_bucket" "b" {\n  bucket = jsondecode("{")\n}\n')
+    assert found.buckets == (("tf:aws_s3_bucket.b", None),)
+
+
+def policy_of(statement: str) -> str:
+    return f'resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{ Statement = {statement} }})\n}}\n'
+
+
+def test_a_count_that_cannot_be_read_is_an_error_of_its_document() -> None:
+    (found,) = read('resource "aws_iam_policy" "p" {\n  count  = jsondecode("{")\n  policy = "{}"\n}\n')
+    with pytest.raises(PolicyLoadError, match="the text ends"):
+        _ = found.node
+
+
+def test_an_attachment_that_cannot_be_read_loses_no_document() -> None:
+    (found,) = read(
+        policy_of("[]") + 'resource "aws_iam_role_policy_attachment" "a" {\n  for_each = jsondecode("{")\n'
+        "  policy_arn = aws_iam_policy.p.arn\n}\n"
+    )
+    assert found.attachment.principals == ()
+
+
+def test_a_user_may_be_member_of_a_group_of_another_name() -> None:
+    (found,) = read(
+        'resource "aws_iam_group_policy" "p" {\n  group  = "arn:aws:iam::111122223333:group/a/operators"\n'
+        '  policy = "{}"\n}\n'
+        'resource "aws_iam_group_membership" "m" {\n  group = "operators"\n  users = ["anna"]\n}\n'
+    )
+    assert found.attachment.principals == ("operators", "anna")
+
+
+def test_more_copies_than_can_be_told_apart_are_one_in_doubt() -> None:
+    names = ", ".join(f'"n{number}"' for number in range(300))
+    (found,) = read(policy_of("[{}]").replace("{\n", f"{{\n  for_each = toset([{names}])\n", 1))
+    assert doubts(found)[0] is not None
+
+
+@pytest.fixture
+def old_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files need not be old to be kept."""
+    monkeypatch.setattr("pytest_veeam_iam.sources.terraform.directory._RACY", -1)
+    directory.forget()
+
+
+@pytest.mark.usefixtures("old_files")
+def test_what_was_read_is_kept_until_a_file_changes(tmp_path: Path) -> None:
+    path = module_of(
+        tmp_path,
+        main__tf=policy_of('[local.x, file("x.txt"), module.a.y]') + 'module "a" {\n  source = "./a"\n}\n',
+        other__tf='locals {\n  x = "a"\n}\n',
+        x__txt="a",
+        **{"a--main__tf": 'output "y" {\n  value = "a"\n}\n'},
+    )
+    bindings = Bindings()
+
+    def statements() -> object:
+        text = TextSource("main.tf", path.read_text("utf-8"))
+        (found,) = terraform.read(text, Reading(bindings, path, "main.tf", tmp_path))
+        return plain(found.node)["Statement"]
+
+    assert statements() == statements() == ["a", "a", "a"]
+    (tmp_path / "other.tf").write_text('locals {\n  x = "bb"\n}\n', "utf-8")
+    assert statements() == ["bb", "a", "a"]
+    (tmp_path / "x.txt").write_text("ccc", "utf-8")
+    assert statements() == ["bb", "ccc", "a"]
+    (tmp_path / "a" / "main.tf").write_text('output "y" {\n  value = "dddd"\n}\n', "utf-8")
+    assert statements() == ["bb", "ccc", "dddd"]
+    (tmp_path / "x.txt").unlink()
+    assert statements() == ["bb", '${file("x.txt")}', "dddd"]
+
+
+@pytest.mark.usefixtures("old_files")
+def test_no_more_is_kept_than_there_is_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "_KEPT", directory._Kept(300))
+    for number in range(20):
+        (folder := tmp_path / str(number)).mkdir()
+        path = module_of(folder, main__tf=policy_of("[1]"))
+        assert len(found_in(path, tmp_path)) == 1
+        assert len(directory._KEPT._readings) <= 4
+
+
+def test_a_directory_that_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PolicyLoadError, match="the system cannot list it"):
+        directory.read_directory(tmp_path / "nowhere", "nowhere")
+
+
+def test_a_block_stands_alone_whatever_its_file_looks_like(tmp_path: Path) -> None:
+    path = module_of(
+        tmp_path,
+        main__tf=policy_of("[var.a, var.b, var.c, var.d, local.e, local.f]"),
+        a__tf='variable "a" { default = "a" }\nvariable "b" {\n  default = "b"\n    }\n',
+        c__tf='variable "c" {\n  default = "c"\n}\nvariable "c" {\n  default = "c"\n}\n',
+        d__tf='locals { e = "e" }\nlocals {\n  f = "f"\n}\nvariable "d" {\n  default = {\n}\n}\n',
+    )
+    (found,) = found_in(path, tmp_path)
+    assert plain(found.node)["Statement"] == ["a", "b", "${var.c}", {}, "e", "f"]
+
+
+def test_an_unusual_header_is_a_header() -> None:
+    (found,) = read('resource aws_iam_policy /* why */ "p" {\n  policy = "{}"\n}\n')
+    assert found.entity == "aws_iam_policy.p"
+
+
+def test_a_heredoc_loses_the_indentation_that_its_lines_share() -> None:
+    text = 'locals {\n  x = <<-EOF\n      a\n    ${"b"}\n\n        c ${"d"}\n    EOF\n}\n'
+    assert value_of("local.x", text) == "  a\nb\n\n    c d\n"
+
+
+def test_a_document_that_is_no_object_cannot_be_merged() -> None:
+    (found,) = read('data "aws_iam_policy_document" "d" {\n  source_policy_documents = ["[1]"]\n}\n')
+    with pytest.raises(PolicyLoadError, match="a policy document is an object, but here stands a list"):
+        _ = found.node
+
+
+def test_the_id_and_version_of_merged_documents_are_the_last_and_the_highest() -> None:
+    document = 'jsonencode({ Version = "2012-10-17", Id = "theirs" })'
+    (found,) = read(
+        'data "aws_iam_policy_document" "d" {\n  version = "2008-10-17"\n  policy_id = "own"\n'
+        f"  override_policy_documents = [{document}, null]\n}}\n"
+    )
+    assert plain(found.node) == {"Version": "2012-10-17", "Id": "theirs", "Statement": []}
+
+
+def test_a_statement_in_doubt_takes_nobodys_place() -> None:
+    def statement(sid: str, action: str) -> str:
+        return f'statement {{\n    sid = "{sid}"\n    actions = ["{action}"]\n  }}\n'
+
+    content = 'content {\n      sid = "Same"\n      actions = ["s3:B"]\n    }\n'
+    maybe = f'  dynamic "statement" {{\n    for_each = var.on\n    {content}  }}\n'
+    base = f'data "aws_iam_policy_document" "base" {{\n  {statement("Same", "s3:A")}}}\n'
+    (found,) = read(
+        f'{base}data "aws_iam_policy_document" "d" {{\n'
+        f"  source_policy_documents = [data.aws_iam_policy_document.base.json]\n{maybe}}}\n"
+    )
+    assert doubts(found) == ["var.on", "var.on"]
+
+
+def test_a_condition_of_unknown_test_puts_the_statement_in_doubt() -> None:
+    (found,) = read(
+        'variable "v" {}\ndata "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n'
+        '    resources = ["*"]\n'
+        '    condition {\n      test = var.v\n      variable = "a"\n      values = []\n    }\n  }\n}\n'
+    )
+    (statement,) = read_policy(found.node).statements
+    assert statement.doubt is not None
+    assert statement.doubt.expression == "var.v"
+
+
+def test_an_object_of_the_json_syntax_is_one_whose_keys_are_templates() -> None:
+    text = json.dumps(
+        {
+            "variable": {"x": {}},
+            "resource": {"aws_iam_policy": {"p": {"policy": "${jsonencode(local.d)}"}}},
+            "locals": {"d": {"Statement": [{"a${var.x}": "1", '${upper("b")}': True, "c": None}]}, "//": "why"},
+        }
+    )
+    (found,) = terraform.read(TextSource("main.tf.json", text), Reading(name="main.tf.json"))
+    assert plain(found.node)["Statement"] == [{"a${var.x}": {"if": "var.x", "then": "1"}, "B": True, "c": None}]

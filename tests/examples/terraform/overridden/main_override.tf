@@ -8,3 +8,10 @@ resource "aws_iam_policy" "veeam" {
     Statement = [{ Effect = "Deny", Action = "s3:ListBucket", Resource = "arn:aws:s3:::${local.bucket}" }]
   })
 }
+
+data "aws_iam_policy_document" "alone" {
+  statement {
+    actions   = ["s3:PutObject"]
+    resources = ["*"]
+  }
+}
