@@ -95,10 +95,21 @@ class _Reader:
         attachment = Attachment((role.address,), kind="role")
         for index, policy in enumerate(map(members, items(role.values.get("inline_policy")))):
             name = text(policy.get("name"))
-            if policy.get("policy") and (role.address, name) not in self._inline_names:
+            if policy.get("policy") and not (name and (role.address, name) in self._inline_names):
                 place = (*role.place, "inline_policy", index, "policy")
                 read = partial(self._decode, place, bool(role.sensitive.get("inline_policy")), role.address)
                 yield Found(read, f"{role.address}/{name}", attachment, self._absent(attachment))
+        for name, place in self._unknown_in_role(role):
+            yield Found(partial(self._unknown, name, place), name, attachment, self._absent(attachment))
+
+    def _unknown_in_role(self, role: Resource) -> Iterator[tuple[str, Path]]:
+        """Yield the inline policies whose text is unknown; a role that states none has an unknown list of them, too."""
+        unknown, place = role.unknown.get("inline_policy"), (*role.place, "inline_policy")
+        if unknown is True and "inline_policy" in self._inventory.expressions(role):
+            yield f"{role.address}.inline_policy", place
+        for index, flags in enumerate(items(unknown)):
+            if flags is True or members(flags).get("policy"):
+                yield f"{role.address}.inline_policy[{index}].policy", (*place, index)
 
     def _found(self, resource: Resource, attribute: str, attachment: Attachment) -> Found:
         assumed = self._absent(attachment)

@@ -558,3 +558,33 @@ def test_unknown_sids_principals_and_conditions_are_tokens() -> None:
     key, doubtful = f"${{{name}.not_principals[0].type}}", {"doubt": f"${{{name}.not_principals[0].type}}"}
     assert second["NotPrincipal"] == {key: doubtful | {"value": ["${aws:username}"]}}
     assert second["Condition"] == f"${{{name}.condition}}"
+
+
+def cannot_be_known(found: list[Found], principal: str) -> list[str | None]:
+    """The policies of a principal of which nothing is known."""
+    return [each.entity for each in found if principal in each.attachment.principals and is_unknown(each.node)]
+
+
+def is_unknown(node: Node) -> bool:
+    return isinstance(node.value, Template) or node.doubt is not None
+
+
+@pytest.mark.parametrize(
+    ("unknown", "expressions", "names"),
+    [
+        ([{}, {"policy": True}], {}, ["aws_iam_role.a.inline_policy[1].policy"]),
+        ([True], {}, ["aws_iam_role.a.inline_policy[0].policy"]),
+        (True, {"inline_policy": [{}]}, ["aws_iam_role.a.inline_policy"]),
+        (True, {}, []),
+    ],
+)
+def test_an_unknown_inline_policy_of_a_role_stays(unknown: Any, expressions: Any, names: list[str]) -> None:
+    block = {"mode": "managed", "type": "aws_iam_role", "name": "a", "expressions": expressions}
+    value = plan_of(
+        planned("aws_iam_role", "a", {"inline_policy": [{"name": "x", "policy": json.dumps(VEEAM)}, {"name": "y"}]}),
+        resource_changes=[changed("aws_iam_role", "a", {"inline_policy": unknown})],
+        configuration={"root_module": {"resources": [block]}},
+    )
+    found = read(value)
+    assert found[0].entity == "aws_iam_role.a/x"
+    assert cannot_be_known(found, "aws_iam_role.a") == names
