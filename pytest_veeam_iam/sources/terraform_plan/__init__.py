@@ -52,7 +52,21 @@ def recognizes(tree: Node) -> bool:
 
 def read(tree: Node, reading: Reading) -> list[Found]:
     """Return the policies that will be, in the order of the file, and the boundaries that are not in it."""
-    return _Reader(outline_of(tree), tree, reading).policies()
+    outline = outline_of(tree)
+    _refuse_part(outline.plain, tree.source.path)
+    return _Reader(outline, tree, reading).policies()
+
+
+def _refuse_part(plain: object, path: str) -> None:
+    """Refuse a plan that does not hold all policies: what it leaves out may deny anything."""
+    fields = members(plain)
+    if fields.get("errored") is True:
+        raise PolicyLoadError(path, "the plan ended with an error", remedy="plan again, without an error")
+    for each in items(fields.get("deferred_changes")):
+        change = members(members(each).get("resource_change"))
+        if change.get("mode") != "data" and text(change.get("type")).startswith(MENTIONS):
+            why = f"the plan leaves {text(change.get('address'))} for later"
+            raise PolicyLoadError(path, why, remedy="apply what it depends on, and plan again")
 
 
 class _Reader:

@@ -118,6 +118,26 @@ REFUSED: list[tuple[str, object, str]] = [
         "6:5: role/a/b has no PolicyDocument",
     ),
     (
+        "a dump that is cut off",
+        {"UserDetailList": [], "IsTruncated": True, "Marker": "x"},
+        " the answer is cut off",
+    ),
+    ("a dump that goes on elsewhere", {"UserDetailList": [], "NextToken": "x"}, " the answer is cut off (NextToken)"),
+    (
+        "a version that is not the default",
+        {"PolicyVersion": {"Document": VEEAM, "IsDefaultVersion": False}},
+        "1:1: this version of the policy is not in force",
+    ),
+    ("a plan that failed", {"planned_values": {}, "errored": True}, " the plan ended with an error"),
+    (
+        "a plan that leaves a policy for later",
+        {
+            "planned_values": {},
+            "deferred_changes": [{"resource_change": {"address": "aws_iam_policy.a", "type": "aws_iam_policy"}}],
+        },
+        " the plan leaves aws_iam_policy.a for later",
+    ),
+    (
         "a plan whose sensitive policy is none",
         {
             "planned_values": {
@@ -588,3 +608,9 @@ def test_an_unknown_inline_policy_of_a_role_stays(unknown: Any, expressions: Any
     found = read(value)
     assert found[0].entity == "aws_iam_role.a/x"
     assert cannot_be_known(found, "aws_iam_role.a") == names
+
+
+@pytest.mark.parametrize("more", [{}, {"GroupDetailList": []}, {"GroupDetailList": [{"GroupName": "other"}]}])
+def test_what_a_group_has_that_is_not_in_the_dump_nobody_knows(more: dict[str, Any]) -> None:
+    found = read({"UserDetailList": [{"UserName": "u", "GroupList": ["g"]}], **more})
+    assert cannot_be_known(found, "user/u") == ["group/g"]
