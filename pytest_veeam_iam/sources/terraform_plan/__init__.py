@@ -7,12 +7,13 @@ https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
-from pytest_veeam_iam.iam.tree import Node
+from pytest_veeam_iam.iam.tree import Node, Token
 from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.outline import has, items, members, nearest, outline_of, text
@@ -20,7 +21,7 @@ from pytest_veeam_iam.sources.terraform_plan.attachments import Attachments
 from pytest_veeam_iam.sources.terraform_plan.documents import DeferredDocument
 from pytest_veeam_iam.sources.terraform_plan.references import References, names
 from pytest_veeam_iam.sources.terraform_plan.resources import Inventory, Resource
-from pytest_veeam_iam.sources.terraform_plan.statements import Plan
+from pytest_veeam_iam.sources.terraform_plan.statements import Plan, member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,11 +94,13 @@ class _Reader:
         if resource.type == "aws_iam_policy":
             principals = self._attachments.principals(resource)
             bounded = tuple(self._attachments.bounded.get(resource.address, ()))
-            yield self._found(resource, "policy", Attachment(principals, bounded, "managed"))
+            found = self._found(resource, "policy", Attachment(principals, bounded, "managed"))
+            yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals)))
         elif resource.type in _INLINE:
             kind, holder = _INLINE[resource.type]
             principals = self._attachments.holders(resource, kind, holder)
-            yield self._found(resource, "policy", Attachment(principals, kind=kind))
+            found = self._found(resource, "policy", Attachment(principals, kind=kind))
+            yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals, kind, holder)))
         elif resource.type == "aws_organizations_policy":
             if (resource.known("type") or _SCP) == _SCP:
                 yield self._found(resource, "content", Attachment(kind="scp"))
@@ -204,6 +207,23 @@ class _Reader:
             if name not in addresses:
                 read = partial(self._unknown, name, ())
                 yield Found(read, name, Attachment(boundary_of=tuple(bounded), kind="managed"))
+
+
+def _perhaps(found: Found, expression: str, names: tuple[str, ...]) -> Iterator[Found]:
+    """Yield a policy once more, in doubt, for those who may have it as well, unless it surely only allows."""
+    if names and not _only_allows(found.node):
+        doubted = replace(found.node, doubt=Token(expression, found.node.location))
+        attachment = Attachment(names, kind=found.attachment.kind)
+        yield Found(lambda: doubted, expression, attachment, found.assumed)
+
+
+def _only_allows(document: Node) -> bool:
+    listed = member(document, "Statement")
+    if listed is None:
+        return False
+    statements = listed.value if isinstance(listed.value, list) else [listed]
+    effects = [member(each, "Effect") for each in statements]
+    return all(effect is not None and effect.value == "Allow" for effect in effects)
 
 
 def _refuse_silently(node: Node, name: str) -> NoReturn:
