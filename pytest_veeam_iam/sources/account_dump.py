@@ -67,6 +67,7 @@ def read(tree: Node, reading: Reading) -> list[Found]:  # noqa: ARG001 - the pro
 
     A managed policy that is attached to nothing stands alone; one that is attached and not in the file is unknown.
     """
+    _refuse_part(tree)
     return _Account(outline_of(tree), tree.source.path).policies()
 
 
@@ -114,9 +115,12 @@ class _Account:
         groups = {holder.name: holder for (kind, _), holder in self._holders.items() if kind == "group"}
         for index, fields in enumerate(map(members, items(self._fields.get("UserDetailList")))):
             for name in items(fields.get("GroupList")):
-                group = groups.get(principal("group", text(name)))
-                if group is not None:
-                    group.members.append(self._holders["user", index].name)
+                user, called = self._holders["user", index].name, principal("group", text(name))
+                if (group := groups.get(called)) is not None:
+                    group.members.append(user)
+                else:  # whatever the group has
+                    self._attached.setdefault(called, []).append(user)
+                    self._first.setdefault(called, ("user", index))
 
     def _inline(self, kind: Holder) -> Iterator[Found]:
         listed, inline = _KINDS[kind]
@@ -173,6 +177,14 @@ class _Account:
         where = self._outline.node(place).location
         remedy = "print the account again, without a query that leaves parts out"
         raise PolicyLoadError(where.path, why, line=where.line, column=where.column, remedy=remedy)
+
+
+def _refuse_part(tree: Node) -> None:
+    """Refuse an answer that is not the whole one: what is on its other pages may deny anything."""
+    fields = members(outline_of(tree).plain)
+    for sign in ("IsTruncated", "NextToken", "Marker"):
+        if fields.get(sign):
+            raise PolicyLoadError(tree.source.path, f"the answer is cut off ({sign})", remedy="ask for all pages")
 
 
 def _at(plain: object, place: Path) -> object:

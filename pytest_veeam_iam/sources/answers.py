@@ -52,7 +52,10 @@ def _answer(outline: Outline, place: Path, answer: object) -> list[Found]:
     fields = members(answer)
     if "PolicyDocument" in fields:
         return [_inline(outline, (*place, "PolicyDocument"), answer)]
-    if "Document" in members(fields.get("PolicyVersion")):
+    if "Document" in (version := members(fields.get("PolicyVersion"))):
+        if version.get("IsDefaultVersion") is False:
+            why = "this version of the policy is not in force"
+            raise _refused(outline.node(place), why, "get the default version")
         read = document_at(outline, (*place, "PolicyVersion", "Document"))
         return [Found(read, attachment=Attachment(kind="managed"))]
     if "Content" in (policy := members(fields.get("Policy"))):
@@ -61,9 +64,13 @@ def _answer(outline: Outline, place: Path, answer: object) -> list[Found]:
             return []
         read = document_at(outline, (*place, "Policy", "Content"))
         return [Found(read, text(summary.get("Name")) or None, Attachment(kind="scp"))]
-    where = outline.node(place).location
     why = "this is no answer that holds a policy, unlike the first of the list"
-    raise PolicyLoadError(where.path, why, line=where.line, column=where.column, remedy="take it out of the list")
+    raise _refused(outline.node(place), why, "take it out of the list")
+
+
+def _refused(node: Node, why: str, remedy: str) -> PolicyLoadError:
+    where = node.location
+    return PolicyLoadError(where.path, why, line=where.line, column=where.column, remedy=remedy)
 
 
 def _inline(outline: Outline, place: Path, answer: object) -> Found:

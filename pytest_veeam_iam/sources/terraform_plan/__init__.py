@@ -7,12 +7,13 @@ https://developer.hashicorp.com/terraform/internals/json-format
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
-from pytest_veeam_iam.iam.tree import Node
+from pytest_veeam_iam.iam.tree import Node, Token
 from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.outline import has, items, members, nearest, outline_of, text
@@ -20,7 +21,7 @@ from pytest_veeam_iam.sources.terraform_plan.attachments import Attachments
 from pytest_veeam_iam.sources.terraform_plan.documents import DeferredDocument
 from pytest_veeam_iam.sources.terraform_plan.references import References, names
 from pytest_veeam_iam.sources.terraform_plan.resources import Inventory, Resource
-from pytest_veeam_iam.sources.terraform_plan.statements import Plan
+from pytest_veeam_iam.sources.terraform_plan.statements import Plan, member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,7 +53,21 @@ def recognizes(tree: Node) -> bool:
 
 def read(tree: Node, reading: Reading) -> list[Found]:
     """Return the policies that will be, in the order of the file, and the boundaries that are not in it."""
-    return _Reader(outline_of(tree), tree, reading).policies()
+    outline = outline_of(tree)
+    _refuse_part(outline.plain, tree.source.path)
+    return _Reader(outline, tree, reading).policies()
+
+
+def _refuse_part(plain: object, path: str) -> None:
+    """Refuse a plan that does not hold all policies: what it leaves out may deny anything."""
+    fields = members(plain)
+    if fields.get("errored") is True:
+        raise PolicyLoadError(path, "the plan ended with an error", remedy="plan again, without an error")
+    for each in items(fields.get("deferred_changes")):
+        change = members(members(each).get("resource_change"))
+        if change.get("mode") != "data" and text(change.get("type")).startswith(MENTIONS):
+            why = f"the plan leaves {text(change.get('address'))} for later"
+            raise PolicyLoadError(path, why, remedy="apply what it depends on, and plan again")
 
 
 class _Reader:
@@ -79,11 +94,13 @@ class _Reader:
         if resource.type == "aws_iam_policy":
             principals = self._attachments.principals(resource)
             bounded = tuple(self._attachments.bounded.get(resource.address, ()))
-            yield self._found(resource, "policy", Attachment(principals, bounded, "managed"))
+            found = self._found(resource, "policy", Attachment(principals, bounded, "managed"))
+            yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals)))
         elif resource.type in _INLINE:
             kind, holder = _INLINE[resource.type]
             principals = self._attachments.holders(resource, kind, holder)
-            yield self._found(resource, "policy", Attachment(principals, kind=kind))
+            found = self._found(resource, "policy", Attachment(principals, kind=kind))
+            yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals, kind, holder)))
         elif resource.type == "aws_organizations_policy":
             if (resource.known("type") or _SCP) == _SCP:
                 yield self._found(resource, "content", Attachment(kind="scp"))
@@ -95,10 +112,21 @@ class _Reader:
         attachment = Attachment((role.address,), kind="role")
         for index, policy in enumerate(map(members, items(role.values.get("inline_policy")))):
             name = text(policy.get("name"))
-            if policy.get("policy") and (role.address, name) not in self._inline_names:
+            if policy.get("policy") and not (name and (role.address, name) in self._inline_names):
                 place = (*role.place, "inline_policy", index, "policy")
                 read = partial(self._decode, place, bool(role.sensitive.get("inline_policy")), role.address)
                 yield Found(read, f"{role.address}/{name}", attachment, self._absent(attachment))
+        for name, place in self._unknown_in_role(role):
+            yield Found(partial(self._unknown, name, place), name, attachment, self._absent(attachment))
+
+    def _unknown_in_role(self, role: Resource) -> Iterator[tuple[str, Path]]:
+        """Yield the inline policies whose text is unknown; a role that states none has an unknown list of them, too."""
+        unknown, place = role.unknown.get("inline_policy"), (*role.place, "inline_policy")
+        if unknown is True and "inline_policy" in self._inventory.expressions(role):
+            yield f"{role.address}.inline_policy", place
+        for index, flags in enumerate(items(unknown)):
+            if flags is True or members(flags).get("policy"):
+                yield f"{role.address}.inline_policy[{index}].policy", (*place, index)
 
     def _found(self, resource: Resource, attribute: str, attachment: Attachment) -> Found:
         assumed = self._absent(attachment)
@@ -179,6 +207,23 @@ class _Reader:
             if name not in addresses:
                 read = partial(self._unknown, name, ())
                 yield Found(read, name, Attachment(boundary_of=tuple(bounded), kind="managed"))
+
+
+def _perhaps(found: Found, expression: str, names: tuple[str, ...]) -> Iterator[Found]:
+    """Yield a policy once more, in doubt, for those who may have it as well, unless it surely only allows."""
+    if names and not _only_allows(found.node):
+        doubted = replace(found.node, doubt=Token(expression, found.node.location))
+        attachment = Attachment(names, kind=found.attachment.kind)
+        yield Found(lambda: doubted, expression, attachment, found.assumed)
+
+
+def _only_allows(document: Node) -> bool:
+    listed = member(document, "Statement")
+    if listed is None:
+        return False
+    statements = listed.value if isinstance(listed.value, list) else [listed]
+    effects = [member(each, "Effect") for each in statements]
+    return all(effect is not None and effect.value == "Allow" for effect in effects)
 
 
 def _refuse_silently(node: Node, name: str) -> NoReturn:

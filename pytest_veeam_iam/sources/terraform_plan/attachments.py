@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pytest_veeam_iam.sources.absent import Pairs
-from pytest_veeam_iam.sources.outline import items, text
+from pytest_veeam_iam.sources.absent import Pairs, only_allows
+from pytest_veeam_iam.sources.outline import items, members, text
 from pytest_veeam_iam.sources.terraform_plan.resources import Resource
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ _ATTACHMENTS = {
     "aws_iam_group_policy_attachments_exclusive": (("group_name", "aws_iam_group"),),
 }
 """By resource type: the attributes that name holders, and of which type these are."""
+_NAMED = (*_HOLDERS, "aws_iam_policy")
+_REQUIRED = ("role", "user", "group", "policy_arn")
+_COMPUTED = "managed_policy_arns"
+"""Unknown also for a role that does not state it."""
 
 
 class Attachments:
@@ -51,6 +55,9 @@ class Attachments:
         self._arns: dict[str, Resource] = {}
         self._members: dict[str, list[str]] = defaultdict(list)
         self._attached: dict[str, list[str]] = defaultdict(list)
+        self._groups = frozenset(self._all("aws_iam_group"))
+        self._joinable: dict[str, str] = {}
+        self._open: dict[str, dict[str, str]] = defaultdict(dict)
         self.absent: dict[str, list[str]] = defaultdict(list)
         self.bounded: dict[str, list[str]] = defaultdict(list)
         self._read_names()
@@ -71,6 +78,31 @@ class Attachments:
         """
         return self._with_members(self._named(resource, attribute, kind))
 
+    def perhaps(
+        self, policy: Resource, surely: Sequence[str], attribute: str = "", kind: str = ""
+    ) -> tuple[str, tuple[str, ...]]:
+        """Return who may have a policy as well, as nobody knows whom an attribute names, and that attribute.
+
+        Args:
+            policy: A managed policy, or an inline one.
+            surely: Who has it.
+            attribute: That holds the name, of an inline policy.
+            kind: The type of resource that it names.
+        """
+        opened = dict(self._open.get(policy.address, {}))
+        if attribute and self._is_open(policy, attribute, kind):
+            opened[kind] = f"{policy.address}.{attribute}"
+        groups = self._all("aws_iam_group") if "aws_iam_group" in opened else surely
+        for group in groups:
+            if group in self._joinable:
+                opened.setdefault("aws_iam_user", self._joinable[group])
+        names = self._with_members([name for each in opened for name in self._all(each)])
+        known = frozenset(surely)
+        return next(iter(opened.values()), ""), tuple(name for name in names if name not in known)
+
+    def _all(self, kind: str) -> list[str]:
+        return [resource.address for resource in self._inventory.of_type(kind)]
+
     def _with_members(self, names: Sequence[str]) -> tuple[str, ...]:
         self._pairs.count(len(names) + sum(len(self._members.get(name, ())) for name in names))
         return tuple(dict.fromkeys([*names, *(member for name in names for member in self._members.get(name, ()))]))
@@ -84,22 +116,47 @@ class Attachments:
             self._arns.setdefault(resource.known("arn"), resource)
 
     def _read_groups(self) -> None:
-        for resource in self._inventory.of_type("aws_iam_group_membership"):
-            for group in self._named(resource, "group", "aws_iam_group"):
-                self._members[group] += self._named(resource, "users", "aws_iam_user")
-        for resource in self._inventory.of_type("aws_iam_user_group_membership"):
-            for group in self._named(resource, "groups", "aws_iam_group"):
-                self._members[group] += self._named(resource, "user", "aws_iam_user")
+        for types, groups, users in (
+            ("aws_iam_group_membership", "group", "users"),
+            ("aws_iam_user_group_membership", "groups", "user"),
+        ):
+            for resource in self._inventory.of_type(types):
+                self._join(resource, groups, users)
+
+    def _join(self, resource: Resource, groups: str, users: str) -> None:
+        """Add users to groups; what a group has that is not in the file, or is not known, may deny anything."""
+        joined = self._named(resource, users, "aws_iam_user")
+        unknown = [f"{resource.address}.{groups}"] if self._is_open(resource, groups, "aws_iam_group") else []
+        for group in self._named(resource, groups, "aws_iam_group"):
+            self._members[group] += joined
+            if self._is_open(resource, users, "aws_iam_user"):
+                self._joinable[group] = f"{resource.address}.{users}"
+            if group not in self._groups and not unknown:
+                unknown.append(f"group/{group}")
+        for user in joined if unknown else ():
+            self._pairs.count(len(unknown))
+            self.absent[user] += unknown
 
     def _read_attachments(self) -> None:
         for resource in self._inventory.of_type(*_ATTACHMENTS):
-            named = (self._named(resource, attribute, kind) for attribute, kind in _ATTACHMENTS[resource.type])
             attribute = "policy_arns" if resource.type.endswith("_exclusive") else "policy_arn"
-            self._attach(self._policies(resource, attribute), [name for names in named for name in names])
+            policies = self._policies(resource, attribute)
+            for names, kind in _ATTACHMENTS[resource.type]:
+                self._attach(policies, self._named(resource, names, kind))
+                if self._is_open(resource, names, kind):
+                    self._attach_perhaps(policies, kind, f"{resource.address}.{names}")
         for resource in self._inventory.of_type(*_HOLDERS):
-            self._attach(self._policies(resource, "managed_policy_arns"), [resource.address])
+            self._attach(self._policies(resource, _COMPUTED), [resource.address])
             for policy in self._policies(resource, "permissions_boundary"):
                 self.bounded[policy.address if isinstance(policy, Resource) else policy].append(resource.address)
+
+    def _attach_perhaps(self, policies: list[Resource | str], kind: str, expression: str) -> None:
+        """Note that any of a kind may have policies; those that surely only allow do no harm."""
+        for policy in policies:
+            if isinstance(policy, Resource):
+                self._open[policy.address][kind] = expression
+            elif not only_allows(policy):
+                self._attach([policy], self._all(kind))
 
     def _attach(self, policies: list[Resource | str], names: list[str]) -> None:
         for policy in policies:
@@ -113,7 +170,7 @@ class Attachments:
     def _named(self, resource: Resource, attribute: str, kind: str) -> list[str]:
         """Return the addresses of those that an attribute names; the name itself of one that is not in the file."""
         found: list[str] = []
-        for value in self._values(resource, attribute):
+        for value in self._values(resource, attribute, kind):
             if isinstance(value, Resource):
                 found += [value.address] if value.type == kind else []
                 continue
@@ -124,18 +181,49 @@ class Attachments:
     def _policies(self, resource: Resource, attribute: str) -> list[Resource | str]:
         """Return the policies that an attribute names, and the ARNs of those that are not in the file."""
         found: list[Resource | str] = []
-        for value in self._values(resource, attribute):
-            if isinstance(value, Resource):
-                found += [value] if value.type == "aws_iam_policy" else []
-            else:
+        for value in self._values(resource, attribute, "aws_iam_policy"):
+            if not isinstance(value, Resource):
                 found.append(self._arns.get(value, value))
+            elif value.type == "aws_iam_policy":
+                found.append(value if value.mode == "managed" else value.address)
+        if not found and self._is_unknown(resource, attribute):
+            found.append(f"{resource.address}.{attribute}")
         return found
 
-    def _values(self, resource: Resource, attribute: str) -> Iterator[Resource | str]:
+    def _values(self, resource: Resource, attribute: str, kind: str) -> Iterator[Resource | str]:
         """Yield the texts of an attribute, and what its unknown part refers to."""
         value = resource.values.get(attribute)
         if not resource.sensitive.get(attribute):
             yield from (each for each in map(text, [value, *items(value)]) if each)
-        unknown = resource.unknown.get(attribute)
+        if self._is_unknown(resource, attribute):
+            yield from self._referred(resource, attribute, kind)
+
+    def _is_unknown(self, resource: Resource, attribute: str) -> bool:
+        """Return whether an attribute is not known, or a part of it; of those that must be there, also if it is not."""
+        unknown, expressions = resource.unknown.get(attribute), self._inventory.expressions(resource)
+        if resource.sensitive.get(attribute) and resource.values.get(attribute):
+            return True
         if unknown is True or True in items(unknown):
-            yield from self._references.of(resource, self._inventory.expressions(resource).get(attribute))
+            return attribute != _COMPUTED or attribute in expressions
+        is_required = attribute in _REQUIRED and resource.type not in _HOLDERS
+        return is_required and not resource.values.get(attribute)
+
+    def _is_open(self, resource: Resource, attribute: str, kind: str) -> bool:
+        """Return whether nothing says which resources an unknown attribute names."""
+        if not self._is_unknown(resource, attribute):
+            return False
+        found = self._referred(resource, attribute, kind)
+        is_part = attribute.endswith("s") and any(isinstance(each, str) for each in found)
+        return is_part or not any(isinstance(each, Resource) and each.type == kind for each in found)
+
+    def _referred(self, resource: Resource, attribute: str, kind: str) -> list[Resource | str]:
+        """Return what an expression refers to; if to an item of ``for_each``, the one resource that this can be."""
+        expression = self._inventory.expressions(resource).get(attribute)
+        found = self._references.of(resource, expression)
+        written = map(text, items(members(expression).get("references")))
+        if found or not any(each.startswith("each.") for each in written):
+            return found
+        behind = self._references.of(resource, self._inventory.for_each(resource))
+        ours = [each for each in behind if isinstance(each, Resource) and each.type == kind]
+        are_plain = all(isinstance(each, Resource) and each.type in _NAMED for each in behind)
+        return [*ours] if len(ours) == 1 and are_plain else []

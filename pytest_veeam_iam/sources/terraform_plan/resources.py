@@ -105,7 +105,7 @@ class Inventory:
         self.deferred = {each.address: each for each in changes.values() if each.mode == "data"}
         self.resources = [each for each in _instances(fields, changes) if each.mode == "managed"]
         self._by_block: dict[Block, dict[str, Resource]] = defaultdict(dict)
-        self._expressions: dict[str, dict[tuple[str, str, str], Mapping[str, object]]] = {}
+        self._blocks: dict[str, dict[tuple[str, str, str], Mapping[str, object]]] = {}
         for resource in (*self.resources, *self.deferred.values()):
             self._by_block[resource.block][resource.key] = resource
 
@@ -126,15 +126,19 @@ class Inventory:
 
     def expressions(self, resource: Resource) -> Mapping[str, object]:
         """Return what a resource's block says, attribute by attribute."""
-        if resource.module not in self._expressions:
+        return members(self._written(resource).get("expressions"))
+
+    def for_each(self, resource: Resource) -> object:
+        """Return the expression that a resource's block is repeated for."""
+        return self._written(resource).get("for_each_expression")
+
+    def _written(self, resource: Resource) -> Mapping[str, object]:
+        if resource.module not in self._blocks:
             listed = map(members, items(self.module_configuration(resource.module).get("resources")))
-            self._expressions[resource.module] = {
-                (text(each.get("mode")), text(each.get("type")), text(each.get("name"))): members(
-                    each.get("expressions")
-                )
-                for each in listed
+            self._blocks[resource.module] = {
+                (text(each.get("mode")), text(each.get("type")), text(each.get("name"))): each for each in listed
             }
-        return self._expressions[resource.module].get((resource.mode, resource.type, resource.name), {})
+        return self._blocks[resource.module].get((resource.mode, resource.type, resource.name), {})
 
 
 def _instances(fields: Mapping[str, object], changes: Mapping[str, Resource]) -> Iterator[Resource]:

@@ -118,6 +118,26 @@ REFUSED: list[tuple[str, object, str]] = [
         "6:5: role/a/b has no PolicyDocument",
     ),
     (
+        "a dump that is cut off",
+        {"UserDetailList": [], "IsTruncated": True, "Marker": "x"},
+        " the answer is cut off",
+    ),
+    ("a dump that goes on elsewhere", {"UserDetailList": [], "NextToken": "x"}, " the answer is cut off (NextToken)"),
+    (
+        "a version that is not the default",
+        {"PolicyVersion": {"Document": VEEAM, "IsDefaultVersion": False}},
+        "1:1: this version of the policy is not in force",
+    ),
+    ("a plan that failed", {"planned_values": {}, "errored": True}, " the plan ended with an error"),
+    (
+        "a plan that leaves a policy for later",
+        {
+            "planned_values": {},
+            "deferred_changes": [{"resource_change": {"address": "aws_iam_policy.a", "type": "aws_iam_policy"}}],
+        },
+        " the plan leaves aws_iam_policy.a for later",
+    ),
+    (
         "a plan whose sensitive policy is none",
         {
             "planned_values": {
@@ -502,11 +522,12 @@ def test_a_small_file_stays_small(value: Any) -> None:
 def test_a_user_states_the_groups_it_is_in() -> None:
     value = plan_of(
         planned("aws_iam_user", "u", {"name": "veeam"}),
+        planned("aws_iam_group", "g", {"name": "backup"}),
         planned("aws_iam_user_group_membership", "m", {"user": "veeam", "groups": ["backup"]}),
         planned("aws_iam_group_policy", "p", {"group": "backup", "policy": json.dumps(VEEAM)}),
     )
     (found,) = read(value)
-    assert found.attachment.principals == ("backup", "aws_iam_user.u")
+    assert found.attachment.principals == ("aws_iam_group.g", "aws_iam_user.u")
 
 
 def test_a_name_that_two_roles_have_stays_a_name() -> None:
@@ -558,3 +579,118 @@ def test_unknown_sids_principals_and_conditions_are_tokens() -> None:
     key, doubtful = f"${{{name}.not_principals[0].type}}", {"doubt": f"${{{name}.not_principals[0].type}}"}
     assert second["NotPrincipal"] == {key: doubtful | {"value": ["${aws:username}"]}}
     assert second["Condition"] == f"${{{name}.condition}}"
+
+
+def cannot_be_known(found: list[Found], principal: str) -> list[str | None]:
+    """The policies of a principal of which nothing is known."""
+    return [each.entity for each in found if principal in each.attachment.principals and is_unknown(each.node)]
+
+
+def is_unknown(node: Node) -> bool:
+    return isinstance(node.value, Template) or node.doubt is not None
+
+
+@pytest.mark.parametrize(
+    ("unknown", "expressions", "names"),
+    [
+        ([{}, {"policy": True}], {}, ["aws_iam_role.a.inline_policy[1].policy"]),
+        ([True], {}, ["aws_iam_role.a.inline_policy[0].policy"]),
+        (True, {"inline_policy": [{}]}, ["aws_iam_role.a.inline_policy"]),
+        (True, {}, []),
+    ],
+)
+def test_an_unknown_inline_policy_of_a_role_stays(unknown: Any, expressions: Any, names: list[str]) -> None:
+    block = {"mode": "managed", "type": "aws_iam_role", "name": "a", "expressions": expressions}
+    value = plan_of(
+        planned("aws_iam_role", "a", {"inline_policy": [{"name": "x", "policy": json.dumps(VEEAM)}, {"name": "y"}]}),
+        resource_changes=[changed("aws_iam_role", "a", {"inline_policy": unknown})],
+        configuration={"root_module": {"resources": [block]}},
+    )
+    found = read(value)
+    assert found[0].entity == "aws_iam_role.a/x"
+    assert cannot_be_known(found, "aws_iam_role.a") == names
+
+
+@pytest.mark.parametrize("more", [{}, {"GroupDetailList": []}, {"GroupDetailList": [{"GroupName": "other"}]}])
+def test_what_a_group_has_that_is_not_in_the_dump_nobody_knows(more: dict[str, Any]) -> None:
+    found = read({"UserDetailList": [{"UserName": "u", "GroupList": ["g"]}], **more})
+    assert cannot_be_known(found, "user/u") == ["group/g"]
+
+
+def test_what_a_group_has_that_is_not_in_the_plan_nobody_knows() -> None:
+    value = plan_of(
+        planned("aws_iam_user", "u", {"name": "veeam"}),
+        planned("aws_iam_user_group_membership", "m", {"user": "veeam", "groups": ["backup"]}),
+    )
+    assert cannot_be_known(read(value), "aws_iam_user.u") == ["group/backup"]
+
+
+DENY = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}})
+ALLOW = DENY.replace("Deny", "Allow")
+MEMBERSHIP = "aws_iam_user_group_membership"
+MEMBERS = "aws_iam_group_membership"
+TO_USER = "aws_iam_user_policy_attachment"
+
+
+def with_unknown(kind: str, values: Any, unknown: str, each: list[str] | None = None, policy: str = DENY) -> Any:
+    """A plan of a user, a group, policies, and one resource of which an attribute is unknown."""
+    block: dict[str, Any] = {"mode": "managed", "type": kind, "name": "x", "expressions": {}}
+    if each is not None:
+        block["expressions"] = {unknown: {"references": ["each.value"]}}
+        block["for_each_expression"] = {"references": each}
+    return plan_of(
+        planned("aws_iam_user", "u", {"name": "veeam"}),
+        planned("aws_iam_group", "g", {"name": "g"}),
+        planned("aws_iam_policy", "d", {"policy": policy}),
+        planned("aws_iam_group_policy", "p", {"group": "g", "policy": policy}),
+        planned(kind, "x", values),
+        resource_changes=[changed(kind, "x", {unknown: True})],
+        configuration={"root_module": {"resources": [block]}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "unknown"),
+    [
+        ("aws_iam_user_policy", {"policy": DENY}, "user"),
+        ("aws_iam_group_policy", {"policy": DENY}, "group"),
+        (TO_USER, {"user": "veeam"}, "policy_arn"),
+        (TO_USER, {"policy_arn": "arn:aws:iam::1:policy/x"}, "user"),
+        (MEMBERSHIP, {"user": "veeam"}, "groups"),
+        (MEMBERS, {"users": ["veeam"]}, "group"),
+        (MEMBERS, {"group": "g"}, "users"),
+        ("aws_iam_policy_attachment", {"policy_arn": "arn:aws:iam::1:policy/x"}, "users"),
+    ],
+)
+@pytest.mark.parametrize("each", [None, [], ["local.all"], ["aws_kms_key.k", "aws_iam_user.u", "aws_iam_policy.d"]])
+def test_whatever_a_user_may_have_is_in_doubt(kind: str, values: Any, unknown: str, each: list[str] | None) -> None:
+    value = with_unknown(kind, values, unknown, each)
+    if kind == "aws_iam_group_policy":
+        value["planned_values"]["root_module"]["resources"].append(
+            planned(MEMBERS, "m", {"group": "g", "users": ["veeam"]})
+        )
+    assert len(cannot_be_known(read(value), "aws_iam_user.u")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "unknown"),
+    [("aws_iam_user_policy", {"policy": ALLOW}, "user"), (MEMBERS, {"group": "g"}, "users")],
+)
+def test_a_policy_that_only_allows_is_not_in_doubt_for_others(kind: str, values: Any, unknown: str) -> None:
+    found = read(with_unknown(kind, values, unknown, policy=ALLOW))
+    assert not any("aws_iam_user.u" in each.attachment.principals for each in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "unknown", "behind"),
+    [
+        (TO_USER, {"user": "veeam"}, "policy_arn", "aws_iam_policy.d"),
+        ("aws_iam_user_policy", {"policy": DENY}, "user", "aws_iam_user.u"),
+    ],
+)
+def test_an_item_of_for_each_is_the_one_resource_that_it_can_be(
+    kind: str, values: Any, unknown: str, behind: str
+) -> None:
+    found = read(with_unknown(kind, values, unknown, [behind]))
+    (policy,) = (each for each in found if "aws_iam_user.u" in each.attachment.principals)
+    assert not is_unknown(policy.node)
