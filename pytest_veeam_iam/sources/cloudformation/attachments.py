@@ -110,6 +110,7 @@ class Attachments:
         self.notes: dict[str, dict[str, None]] = {}
         self.elsewhere: list[Elsewhere] = []
         self._ties_left = MAX_NODES
+        self._unknown: dict[str, dict[Kind, Token]] = {}
         self._stack, self._values = stack, values
         self._logical: dict[tuple[str, str], str] = {}
         self._members: dict[str, Bond] = {}
@@ -124,8 +125,24 @@ class Attachments:
             name = call[1].value
             if name in self._stack.resources or self.makes_role(name.removesuffix("Role")):
                 return name
-        text = str(self._values.text(node))
+        named = self._values.text(node)
+        text = str(named)
+        if not isinstance(named, str):
+            self._unknown.setdefault(text, {})[kind] = named.tokens[0]
         return self._logical.get((kind, text), text)
+
+    def possible(self, bond: Bond) -> Bond:
+        """Return the principals of the template that an unknown name of a bond may mean, all of them in doubt."""
+        doubts: dict[Kind, Token] = {}
+        for name in bond.names:
+            doubts.update(self._unknown.get(name, {}))
+        found = Bond()
+        for resource in self._stack.resources.values() if doubts else ():
+            kind: Kind | None = "role" if self.makes_role(resource.name) else OWNERS.get(resource.type)
+            if kind is not None and kind in doubts:
+                name = resource.name if resource.type in OWNERS else f"{resource.name}Role"
+                self._tie(found, name, doubts[kind])
+        return found
 
     def bond(self, listed: Node | None, kind: Kind) -> Bond:
         """Return the principals that a property lists, those of a group with its members."""

@@ -463,6 +463,37 @@ def test_a_policy_is_attached_to_those_that_the_template_names(resources: str, a
     assert attachments(f"{OPEN}Resources:\n{resources}") == attached
 
 
+DENYING = DOCUMENT.replace("Allow", "Deny")
+
+
+@pytest.mark.parametrize(
+    ("policy", "others"),
+    [
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [!Ref X], {DENYING}}}", ("U", "V")),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: !Ref X, {DENYING}}}", ("U", "V")),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [!Ref X, !Ref V], {DENYING}}}", ("U",)),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [!Ref X], Roles: [!Ref X], {DENYING}}}", ("U", "V", "FRole")),
+        (f"Type: AWS::IAM::ManagedPolicy, Properties: {{Groups: [!Sub '${{X}}-g'], {DENYING}}}", ("G", "V")),
+        (f"Type: AWS::IAM::RolePolicy, Properties: {{RoleName: !ImportValue x, {DENYING}}}", ("FRole",)),
+        ("Type: AWS::IAM::UserPolicy, Properties: {UserName: !Ref X, PolicyDocument: {Statement: !Ref X}}", ("U", "V")),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [!Ref X], {DOCUMENT}}}", None),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [x], {DENYING}}}", None),
+    ],
+)
+def test_a_policy_of_somebody_unknown_may_be_of_everybody(policy: str, others: tuple[str, ...] | None) -> None:
+    own, *again = read(f"""Parameters: {{X: {{Type: String}}}}
+Resources:
+  P: {{{policy}}}
+  G: {{Type: AWS::IAM::Group}}
+  U: {{Type: AWS::IAM::User}}
+  V: {{Type: AWS::IAM::User, Properties: {{Groups: [!Ref G]}}}}
+  F: {{Type: AWS::Serverless::Function}}
+""")
+    assert not own.node.doubt
+    assert [each.attachment.principals for each in again] == ([] if others is None else [others])
+    assert all(each.node.doubt and each.node.value == own.node.value for each in again)
+
+
 def test_a_boundary_that_may_not_be_one_is_in_doubt() -> None:
     (found,) = read(f"""{OPEN}Resources:
   P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{DOCUMENT}}}}}
