@@ -159,13 +159,17 @@ class Attachments:
 
     def _tie(self, bond: Bond, name: str, doubt: Token | None) -> None:
         group = self._members.get(name, Bond())
-        self._ties_left -= len(group.names) + 1
-        if self._ties_left < 0:
-            why = f"its groups attach policies more than {MAX_NODES:,} times, expected at most that many"
-            raise refusal(self._stack.tree, why, "split it")
+        self._count(len(group.names) + 1)
         bond.add(name, doubt)
         for each in group.names:
             bond.add(each, doubt or group.doubt)
+
+    def _count(self, ties: int) -> None:
+        """Count what is tied, which a small template can do very often."""
+        self._ties_left -= ties
+        if self._ties_left < 0:
+            why = f"its groups attach policies more than {MAX_NODES:,} times, expected at most that many"
+            raise refusal(self._stack.tree, why, "split it")
 
     def _items(self, listed: Node | None) -> Iterator[tuple[Node, Token | None]]:
         """Yield what stands in a list, choices resolved, and why it may not stand there."""
@@ -210,12 +214,27 @@ class Attachments:
     def _learn_groups(self, resource: Resource) -> None:
         properties = resource.properties
         if resource.type == "AWS::IAM::UserToGroupAddition" and "GroupName" in properties:
-            group = self.principal(properties["GroupName"], "group")
+            named = properties["GroupName"]
             for item, doubt in self._items(properties.get("Users")):
-                self._members.setdefault(group, Bond()).add(self.principal(item, "user"), doubt)
+                self._join(self.principal(item, "user"), named, doubt)
         elif resource.type == "AWS::IAM::User":
             for item, doubt in self._items(properties.get("Groups")):
-                self._members.setdefault(self.principal(item, "group"), Bond()).add(resource.name, doubt)
+                self._join(resource.name, item, doubt)
+
+    def _join(self, user: str, named: Node, doubt: Token | None) -> None:
+        """Remember that a user is in a group, which has policies that nobody knows if the template does not make it."""
+        group = self.principal(named, "group")
+        self._members.setdefault(group, Bond()).add(user, doubt)
+        if group in self._stack.resources:
+            return
+        users = Bond({user: None}) if user in self._stack.resources else self.possible(Bond({user: None}))
+        for each in users.names:
+            self._add_unknown(_called(group), named, each, doubt or users.doubt)
+
+    def _add_unknown(self, called: str, place: Node, principal: str, doubt: Token | None = None) -> None:
+        """Remember that a principal has what is not in the template."""
+        self._count(1)
+        self.elsewhere.append(Elsewhere(called, place, principal, doubt=doubt))
 
     def _learn_attached(self, resource: Resource) -> None:
         properties = resource.properties
@@ -241,7 +260,7 @@ class Attachments:
             is_template = bool(fields) and not function_of(item)
             what = next(iter(fields)) if is_template else str(self._values.text(item))
             if not is_template and not _is_of_aws(what):
-                self.elsewhere.append(Elsewhere(_called(what), item, principal, doubt=doubt))
+                self._add_unknown(_called(what), item, principal, doubt)
                 continue
             place = item.location
             where = f" ({place.path}:{place.line})" if place.line else ""

@@ -456,7 +456,7 @@ def test_a_policy_is_in_doubt_if_somebody_may_be_there_without_it(resources: str
          [("F", ("FRole",), "")]),
         (f"  P: {{Type: AWS::IAM::GroupPolicy, Properties: {{GroupName: g, {DOCUMENT}}}}}\n"
          "  U: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: g, Users: [u, !Ref V]}}\n"
-         "  V: {Type: AWS::IAM::User}", [("P", ("g", "u", "V"), "")]),
+         "  V: {Type: AWS::IAM::User}", [("P", ("g", "u", "V"), ""), ("g", ("V",), "")]),
     ],
 )  # fmt: skip
 def test_a_policy_is_attached_to_those_that_the_template_names(resources: str, attached: list[Any]) -> None:
@@ -525,6 +525,24 @@ def test_a_policy_of_another_stack_is_there_and_unknown_but_one_of_aws_only_allo
         "${arn:aws:iam::aws:policy/AWSDenyAll}",
     ]
     assert own.assumed == ("what arn:aws:iam::aws:policy/ReadOnlyAccess allows R is not counted (t.yaml:2)",)
+
+
+@pytest.mark.parametrize(
+    ("resource", "group"),
+    [
+        ("  V: {Type: AWS::IAM::User, Properties: {Groups: [denied]}}", "denied"),
+        ("  V: {Type: AWS::IAM::User, Properties: {Groups: [!Ref X]}}", "X"),
+        ("  V: {Type: AWS::IAM::User, Properties: {Groups: !Ref X}}", "X"),
+        ("  A: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: denied, Users: [!Ref V, other]}}\n"
+         "  V: {Type: AWS::IAM::User}", "denied"),
+        ("  A: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: denied, Users: [!Ref X]}}\n"
+         "  V: {Type: AWS::IAM::User}", "denied"),
+    ],
+)  # fmt: skip
+def test_what_a_group_of_another_stack_has_is_unknown(resource: str, group: str) -> None:
+    (unknown,) = read(f"Parameters: {{X: {{Type: String}}}}\nResources:\n{resource}\n")
+    assert (unknown.entity, str(unknown.node.value)) == (group, f"${{{group}}}")
+    assert unknown.attachment.principals == ("V",)
 
 
 def test_the_other_documents_of_a_template_are_read_if_one_is_broken() -> None:
