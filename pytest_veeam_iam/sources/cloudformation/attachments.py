@@ -131,9 +131,17 @@ class Attachments:
             self._unknown.setdefault(text, {})[kind] = named.tokens[0]
         return self._logical.get((kind, text), text)
 
-    def possible(self, bond: Bond) -> Bond:
-        """Return the principals of the template that an unknown name of a bond may mean, all of them in doubt."""
+    def possible(self, bond: Bond, policy: Resource | None = None) -> Bond:
+        """Return the principals of the template that an unknown name of a bond may mean, all of them in doubt.
+
+        Args:
+            bond: Whom a policy names.
+            policy: The policy; if a function brings properties in, that may name anybody.
+        """
         doubts: dict[Kind, Token] = {}
+        if policy is not None and policy.type not in OWNERS and policy.brought_in is not None:
+            name, argument = policy.brought_in
+            doubts = dict.fromkeys(LISTS.values(), Token(name, argument.location))
         for name in bond.names:
             doubts.update(self._unknown.get(name, {}))
         found = Bond()
@@ -239,13 +247,21 @@ class Attachments:
     def _learn_attached(self, resource: Resource) -> None:
         properties = resource.properties
         if resource.type in OWNERS:
+            self._learn_brought_in(resource, resource.name)
             self._learn_policies(resource.name, properties.get("ManagedPolicyArns"))
             self._learn_boundary(resource.name, properties.get("PermissionsBoundary"))
         elif self.makes_role(resource.name):
             shared = members(self._stack.globals.get(resource.type.rpartition("::")[2]))
             boundary = properties.get("PermissionsBoundary") or shared.get("PermissionsBoundary")
+            self._learn_brought_in(resource, f"{resource.name}Role")
             self._learn_policies(f"{resource.name}Role", properties.get("Policies"))
             self._learn_boundary(f"{resource.name}Role", boundary)
+
+    def _learn_brought_in(self, resource: Resource, principal: str) -> None:
+        """Remember that a function may give a principal policies, groups and a boundary."""
+        if resource.brought_in is not None:
+            name, argument = resource.brought_in
+            self._add_unknown(name, argument, principal)
 
     def _learn_policies(self, principal: str, listed: Node | None) -> None:
         """Remember which managed policies a principal names, and what it has from elsewhere."""

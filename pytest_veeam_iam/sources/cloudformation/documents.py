@@ -17,6 +17,7 @@ from pytest_veeam_iam.iam.tree import Token
 from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.cloudformation.attachments import LISTS, MANAGED, OWNERS, SERVERLESS, Attachments, Bond
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
+from pytest_veeam_iam.sources.cloudformation.texts import made
 from pytest_veeam_iam.sources.cloudformation.values import MAX_ASSUMED, Values, in_doubt
 from pytest_veeam_iam.sources.found import Found
 
@@ -114,16 +115,16 @@ class _Documents:
             else:
                 found = self._document(resource, each, resource.doubt or doubt, assumed)
             yield found
-            yield from self._of_others(found, each.bond)
+            yield from self._of_others(found, each.bond, resource)
 
-    def _of_others(self, found: Found, bond: Bond) -> Iterator[Found]:
+    def _of_others(self, found: Found, bond: Bond, resource: Resource) -> Iterator[Found]:
         """Yield a document again for those that an unknown name may mean, unless it takes nothing from them."""
         try:
             node = found.node
         except PolicyLoadError:
             return
         try:
-            others = Bond() if _only_allows(node) else self._attachments.possible(bond)
+            others = Bond() if _only_allows(node) else self._attachments.possible(bond, resource)
         except PolicyLoadError as error:
             yield replace(found, read=_raiser(error))
             return
@@ -208,9 +209,11 @@ class _Documents:
 
     def _choices(self, resource: Resource, key: str, *, optional: bool = False) -> list[tuple[Node, Token | None]]:
         node = resource.properties.get(key)
+        properties = members(resource.node).get("Properties", resource.node)
+        if resource.brought_in is not None:
+            return [(made({resource.brought_in[0]: resource.brought_in[1]}, properties), None)]
         if node is not None:
             return self._values.choices(node)
-        properties = members(resource.node).get("Properties", resource.node)
         if optional:
             return []
         return self._missing(properties, key)

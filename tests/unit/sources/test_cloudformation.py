@@ -566,6 +566,35 @@ def test_a_policy_that_a_function_brings_in_is_unknown() -> None:
     assert plain(found.node) == "${Fn::Transform}"
 
 
+INCLUDE = '"Fn::Transform": {Name: AWS::Include, Parameters: {Location: x}}'
+
+
+@pytest.mark.parametrize(
+    ("resource", "principals"),
+    [
+        (f"Type: AWS::IAM::Role, Properties: {{{INCLUDE}, Policies: [{{{DOCUMENT}}}]}}", ("R",)),
+        (f"Type: AWS::IAM::User, {INCLUDE}, Properties: {{Policies: [{{{DOCUMENT}}}]}}", ("R",)),
+        (f"Type: AWS::Serverless::Function, Properties: {{{INCLUDE}, Policies: [{S}]}}", ("RRole",)),
+        ("Type: AWS::IAM::Group, Properties: !If [!Ref a, {}, {}]", ("R",)),
+    ],
+)
+def test_what_a_function_gives_a_principal_besides_is_unknown(resource: str, principals: tuple[str, ...]) -> None:
+    *_, unknown = read(f"Resources:\n  R: {{{resource}}}\n")
+    assert plain(unknown.node) in ("${Fn::Transform}", "${Fn::If}")
+    assert unknown.attachment.principals == principals
+
+
+def test_a_policy_into_which_a_function_brings_properties_is_unknown_and_may_be_of_everybody() -> None:
+    own, again = read(f"""Resources:
+  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{INCLUDE}, {DOCUMENT}}}}}
+  R: {{Type: AWS::IAM::Role}}
+""")
+    assert own.attachment.principals == ()
+    assert again.attachment.principals == ("R",)
+    assert again.node.doubt
+    assert plain(own.node) == str(again.node.value) == "${Fn::Transform}"
+
+
 def test_numbers_of_a_json_template_are_texts_where_texts_are_meant() -> None:
     text = json.dumps({
         "Parameters": {"N": {"Type": "Number", "Default": 7}},
