@@ -110,6 +110,7 @@ class Attachments:
         self.notes: dict[str, dict[str, None]] = {}
         self.elsewhere: list[Elsewhere] = []
         self._ties_left = MAX_NODES
+        self._unknown: dict[str, dict[Kind, Token]] = {}
         self._stack, self._values = stack, values
         self._logical: dict[tuple[str, str], str] = {}
         self._members: dict[str, Bond] = {}
@@ -124,8 +125,32 @@ class Attachments:
             name = call[1].value
             if name in self._stack.resources or self.makes_role(name.removesuffix("Role")):
                 return name
-        text = str(self._values.text(node))
+        named = self._values.text(node)
+        text = str(named)
+        if not isinstance(named, str):
+            self._unknown.setdefault(text, {})[kind] = named.tokens[0]
         return self._logical.get((kind, text), text)
+
+    def possible(self, bond: Bond, policy: Resource | None = None) -> Bond:
+        """Return the principals of the template that an unknown name of a bond may mean, all of them in doubt.
+
+        Args:
+            bond: Whom a policy names.
+            policy: The policy; if a function brings properties in, that may name anybody.
+        """
+        doubts: dict[Kind, Token] = {}
+        if policy is not None and policy.type not in OWNERS and policy.brought_in is not None:
+            name, argument = policy.brought_in
+            doubts = dict.fromkeys(LISTS.values(), Token(name, argument.location))
+        for name in bond.names:
+            doubts.update(self._unknown.get(name, {}))
+        found = Bond()
+        for resource in self._stack.resources.values() if doubts else ():
+            kind: Kind | None = "role" if self.makes_role(resource.name) else OWNERS.get(resource.type)
+            if kind is not None and kind in doubts:
+                name = resource.name if resource.type in OWNERS else f"{resource.name}Role"
+                self._tie(found, name, doubts[kind])
+        return found
 
     def bond(self, listed: Node | None, kind: Kind) -> Bond:
         """Return the principals that a property lists, those of a group with its members."""
@@ -142,13 +167,17 @@ class Attachments:
 
     def _tie(self, bond: Bond, name: str, doubt: Token | None) -> None:
         group = self._members.get(name, Bond())
-        self._ties_left -= len(group.names) + 1
-        if self._ties_left < 0:
-            why = f"its groups attach policies more than {MAX_NODES:,} times, expected at most that many"
-            raise refusal(self._stack.tree, why, "split it")
+        self._count(len(group.names) + 1)
         bond.add(name, doubt)
         for each in group.names:
             bond.add(each, doubt or group.doubt)
+
+    def _count(self, ties: int) -> None:
+        """Count what is tied, which a small template can do very often."""
+        self._ties_left -= ties
+        if self._ties_left < 0:
+            why = f"its groups attach policies more than {MAX_NODES:,} times, expected at most that many"
+            raise refusal(self._stack.tree, why, "split it")
 
     def _items(self, listed: Node | None) -> Iterator[tuple[Node, Token | None]]:
         """Yield what stands in a list, choices resolved, and why it may not stand there."""
@@ -193,23 +222,46 @@ class Attachments:
     def _learn_groups(self, resource: Resource) -> None:
         properties = resource.properties
         if resource.type == "AWS::IAM::UserToGroupAddition" and "GroupName" in properties:
-            group = self.principal(properties["GroupName"], "group")
+            named = properties["GroupName"]
             for item, doubt in self._items(properties.get("Users")):
-                self._members.setdefault(group, Bond()).add(self.principal(item, "user"), doubt)
+                self._join(self.principal(item, "user"), named, doubt)
         elif resource.type == "AWS::IAM::User":
             for item, doubt in self._items(properties.get("Groups")):
-                self._members.setdefault(self.principal(item, "group"), Bond()).add(resource.name, doubt)
+                self._join(resource.name, item, doubt)
+
+    def _join(self, user: str, named: Node, doubt: Token | None) -> None:
+        """Remember that a user is in a group, which has policies that nobody knows if the template does not make it."""
+        group = self.principal(named, "group")
+        self._members.setdefault(group, Bond()).add(user, doubt)
+        if group in self._stack.resources:
+            return
+        users = Bond({user: None}) if user in self._stack.resources else self.possible(Bond({user: None}))
+        for each in users.names:
+            self._add_unknown(_called(group), named, each, doubt or users.doubt)
+
+    def _add_unknown(self, called: str, place: Node, principal: str, doubt: Token | None = None) -> None:
+        """Remember that a principal has what is not in the template."""
+        self._count(1)
+        self.elsewhere.append(Elsewhere(called, place, principal, doubt=doubt))
 
     def _learn_attached(self, resource: Resource) -> None:
         properties = resource.properties
         if resource.type in OWNERS:
+            self._learn_brought_in(resource, resource.name)
             self._learn_policies(resource.name, properties.get("ManagedPolicyArns"))
             self._learn_boundary(resource.name, properties.get("PermissionsBoundary"))
         elif self.makes_role(resource.name):
             shared = members(self._stack.globals.get(resource.type.rpartition("::")[2]))
             boundary = properties.get("PermissionsBoundary") or shared.get("PermissionsBoundary")
+            self._learn_brought_in(resource, f"{resource.name}Role")
             self._learn_policies(f"{resource.name}Role", properties.get("Policies"))
             self._learn_boundary(f"{resource.name}Role", boundary)
+
+    def _learn_brought_in(self, resource: Resource, principal: str) -> None:
+        """Remember that a function may give a principal policies, groups and a boundary."""
+        if resource.brought_in is not None:
+            name, argument = resource.brought_in
+            self._add_unknown(name, argument, principal)
 
     def _learn_policies(self, principal: str, listed: Node | None) -> None:
         """Remember which managed policies a principal names, and what it has from elsewhere."""
@@ -224,7 +276,7 @@ class Attachments:
             is_template = bool(fields) and not function_of(item)
             what = next(iter(fields)) if is_template else str(self._values.text(item))
             if not is_template and not _is_of_aws(what):
-                self.elsewhere.append(Elsewhere(_called(what), item, principal, doubt=doubt))
+                self._add_unknown(_called(what), item, principal, doubt)
                 continue
             place = item.location
             where = f" ({place.path}:{place.line})" if place.line else ""

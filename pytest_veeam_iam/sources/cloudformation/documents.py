@@ -17,6 +17,7 @@ from pytest_veeam_iam.iam.tree import Token
 from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.cloudformation.attachments import LISTS, MANAGED, OWNERS, SERVERLESS, Attachments, Bond
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
+from pytest_veeam_iam.sources.cloudformation.texts import made
 from pytest_veeam_iam.sources.cloudformation.values import MAX_ASSUMED, Values, in_doubt
 from pytest_veeam_iam.sources.found import Found
 
@@ -110,9 +111,27 @@ class _Documents:
             doubt = _token(exists)
             if doubt and not self._may_lack(resource, each):
                 sentence = f"{resource.name} is created, which hangs on {doubt.expression}"
-                yield self._document(resource, each, resource.doubt, [*assumed, sentence])
+                found = self._document(resource, each, resource.doubt, [*assumed, sentence])
             else:
-                yield self._document(resource, each, resource.doubt or doubt, assumed)
+                found = self._document(resource, each, resource.doubt or doubt, assumed)
+            yield found
+            yield from self._of_others(found, each.bond, resource)
+
+    def _of_others(self, found: Found, bond: Bond, resource: Resource) -> Iterator[Found]:
+        """Yield a document again for those that an unknown name may mean, unless it takes nothing from them."""
+        try:
+            node = found.node
+        except PolicyLoadError:
+            return
+        try:
+            others = Bond() if _only_allows(node) else self._attachments.possible(bond, resource)
+        except PolicyLoadError as error:
+            yield replace(found, read=_raiser(error))
+            return
+        names = tuple(name for name in others.names if name not in bond.names)
+        if names:
+            attachment = replace(found.attachment, principals=names, boundary_of=())
+            yield replace(found, read=_returner(in_doubt(node, others.doubt)), attachment=attachment)
 
     def _may_lack(self, resource: Resource, written: _Written) -> bool:
         """Tell whether somebody may be there without a document: whoever is not created on the same condition."""
@@ -190,9 +209,11 @@ class _Documents:
 
     def _choices(self, resource: Resource, key: str, *, optional: bool = False) -> list[tuple[Node, Token | None]]:
         node = resource.properties.get(key)
+        properties = members(resource.node).get("Properties", resource.node)
+        if resource.brought_in is not None:
+            return [(made({resource.brought_in[0]: resource.brought_in[1]}, properties), None)]
         if node is not None:
             return self._values.choices(node)
-        properties = members(resource.node).get("Properties", resource.node)
         if optional:
             return []
         return self._missing(properties, key)
@@ -243,6 +264,12 @@ class _Documents:
 def _extend(bond: Bond, other: Bond) -> None:
     for name in other.names:
         bond.add(name, other.doubt)
+
+
+def _only_allows(document: Node) -> bool:
+    """Return whether each statement of a document surely is an Allow, whatever it allows."""
+    effects = [members(each).get("Effect") for each in items(members(document).get("Statement"))]
+    return bool(effects) and all(effect is not None and effect.value == "Allow" for effect in effects)
 
 
 def _token(verdict: Verdict) -> Token | None:

@@ -48,6 +48,12 @@ class Resource:
         name = self.condition.value if self.condition is not None else None
         return name if isinstance(name, str) else None
 
+    @property
+    def brought_in(self) -> tuple[str, Node] | None:
+        """The function that may bring any property in, with its argument, or None."""
+        calls = (call for part in (self.properties, members(self.node)) for call in part.items())
+        return next((call for call in calls if call[0].startswith("Fn::")), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Stack:

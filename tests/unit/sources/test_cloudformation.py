@@ -456,11 +456,42 @@ def test_a_policy_is_in_doubt_if_somebody_may_be_there_without_it(resources: str
          [("F", ("FRole",), "")]),
         (f"  P: {{Type: AWS::IAM::GroupPolicy, Properties: {{GroupName: g, {DOCUMENT}}}}}\n"
          "  U: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: g, Users: [u, !Ref V]}}\n"
-         "  V: {Type: AWS::IAM::User}", [("P", ("g", "u", "V"), "")]),
+         "  V: {Type: AWS::IAM::User}", [("P", ("g", "u", "V"), ""), ("g", ("V",), "")]),
     ],
 )  # fmt: skip
 def test_a_policy_is_attached_to_those_that_the_template_names(resources: str, attached: list[Any]) -> None:
     assert attachments(f"{OPEN}Resources:\n{resources}") == attached
+
+
+DENYING = DOCUMENT.replace("Allow", "Deny")
+
+
+@pytest.mark.parametrize(
+    ("policy", "others"),
+    [
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [!Ref X], {DENYING}}}", ("U", "V")),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: !Ref X, {DENYING}}}", ("U", "V")),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [!Ref X, !Ref V], {DENYING}}}", ("U",)),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [!Ref X], Roles: [!Ref X], {DENYING}}}", ("U", "V", "FRole")),
+        (f"Type: AWS::IAM::ManagedPolicy, Properties: {{Groups: [!Sub '${{X}}-g'], {DENYING}}}", ("G", "V")),
+        (f"Type: AWS::IAM::RolePolicy, Properties: {{RoleName: !ImportValue x, {DENYING}}}", ("FRole",)),
+        ("Type: AWS::IAM::UserPolicy, Properties: {UserName: !Ref X, PolicyDocument: {Statement: !Ref X}}", ("U", "V")),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [!Ref X], {DOCUMENT}}}", None),
+        (f"Type: AWS::IAM::Policy, Properties: {{Users: [x], {DENYING}}}", None),
+    ],
+)
+def test_a_policy_of_somebody_unknown_may_be_of_everybody(policy: str, others: tuple[str, ...] | None) -> None:
+    own, *again = read(f"""Parameters: {{X: {{Type: String}}}}
+Resources:
+  P: {{{policy}}}
+  G: {{Type: AWS::IAM::Group}}
+  U: {{Type: AWS::IAM::User}}
+  V: {{Type: AWS::IAM::User, Properties: {{Groups: [!Ref G]}}}}
+  F: {{Type: AWS::Serverless::Function}}
+""")
+    assert not own.node.doubt
+    assert [each.attachment.principals for each in again] == ([] if others is None else [others])
+    assert all(each.node.doubt and each.node.value == own.node.value for each in again)
 
 
 def test_a_boundary_that_may_not_be_one_is_in_doubt() -> None:
@@ -496,6 +527,24 @@ def test_a_policy_of_another_stack_is_there_and_unknown_but_one_of_aws_only_allo
     assert own.assumed == ("what arn:aws:iam::aws:policy/ReadOnlyAccess allows R is not counted (t.yaml:2)",)
 
 
+@pytest.mark.parametrize(
+    ("resource", "group"),
+    [
+        ("  V: {Type: AWS::IAM::User, Properties: {Groups: [denied]}}", "denied"),
+        ("  V: {Type: AWS::IAM::User, Properties: {Groups: [!Ref X]}}", "X"),
+        ("  V: {Type: AWS::IAM::User, Properties: {Groups: !Ref X}}", "X"),
+        ("  A: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: denied, Users: [!Ref V, other]}}\n"
+         "  V: {Type: AWS::IAM::User}", "denied"),
+        ("  A: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: denied, Users: [!Ref X]}}\n"
+         "  V: {Type: AWS::IAM::User}", "denied"),
+    ],
+)  # fmt: skip
+def test_what_a_group_of_another_stack_has_is_unknown(resource: str, group: str) -> None:
+    (unknown,) = read(f"Parameters: {{X: {{Type: String}}}}\nResources:\n{resource}\n")
+    assert (unknown.entity, str(unknown.node.value)) == (group, f"${{{group}}}")
+    assert unknown.attachment.principals == ("V",)
+
+
 def test_the_other_documents_of_a_template_are_read_if_one_is_broken() -> None:
     good, broken, other = read(f"""Resources:
   A: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{DOCUMENT}}}}}
@@ -515,6 +564,35 @@ def test_a_policy_that_a_function_brings_in_is_unknown() -> None:
   R: {Type: AWS::IAM::Role, Properties: {Policies: [{"Fn::Transform": {Name: AWS::Include}}]}}
 """)
     assert plain(found.node) == "${Fn::Transform}"
+
+
+INCLUDE = '"Fn::Transform": {Name: AWS::Include, Parameters: {Location: x}}'
+
+
+@pytest.mark.parametrize(
+    ("resource", "principals"),
+    [
+        (f"Type: AWS::IAM::Role, Properties: {{{INCLUDE}, Policies: [{{{DOCUMENT}}}]}}", ("R",)),
+        (f"Type: AWS::IAM::User, {INCLUDE}, Properties: {{Policies: [{{{DOCUMENT}}}]}}", ("R",)),
+        (f"Type: AWS::Serverless::Function, Properties: {{{INCLUDE}, Policies: [{S}]}}", ("RRole",)),
+        ("Type: AWS::IAM::Group, Properties: !If [!Ref a, {}, {}]", ("R",)),
+    ],
+)
+def test_what_a_function_gives_a_principal_besides_is_unknown(resource: str, principals: tuple[str, ...]) -> None:
+    *_, unknown = read(f"Resources:\n  R: {{{resource}}}\n")
+    assert plain(unknown.node) in ("${Fn::Transform}", "${Fn::If}")
+    assert unknown.attachment.principals == principals
+
+
+def test_a_policy_into_which_a_function_brings_properties_is_unknown_and_may_be_of_everybody() -> None:
+    own, again = read(f"""Resources:
+  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{INCLUDE}, {DOCUMENT}}}}}
+  R: {{Type: AWS::IAM::Role}}
+""")
+    assert own.attachment.principals == ()
+    assert again.attachment.principals == ("R",)
+    assert again.node.doubt
+    assert plain(own.node) == str(again.node.value) == "${Fn::Transform}"
 
 
 def test_numbers_of_a_json_template_are_texts_where_texts_are_meant() -> None:
