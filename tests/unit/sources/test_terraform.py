@@ -337,6 +337,24 @@ def test_a_sid_that_stands_twice_is_refused_as_the_provider_does(which: str) -> 
         _ = [found.node for found in read(base + twice)]
 
 
+@pytest.mark.parametrize(("own", "over"), [('"A"', "var.s"), ("var.s", '"A"'), ("var.s", "var.t")])
+def test_what_a_statement_of_another_or_unknown_sid_may_replace_is_in_doubt(own: str, over: str) -> None:
+    block = 'data "aws_iam_policy_document" "{}" {{\n  statement {{\n    sid = {}\n    actions = ["s3:*"]\n  }}\n{}}}\n'
+    (found,) = read(
+        block.format("over", over, "")
+        + block.format("d", own, "  override_policy_documents = [data.aws_iam_policy_document.over.json]\n")
+    )
+    assert doubts(found) == [(own if over == '"A"' else over), None]
+
+
+def test_statements_of_one_block_do_not_replace_each_other() -> None:
+    statements = "".join(
+        f'  statement {{\n    sid = {sid}\n    actions = ["s3:*"]\n  }}\n' for sid in ('"A"', "var.s", '"B"')
+    )
+    (found,) = read(f'data "aws_iam_policy_document" "d" {{\n{statements}}}\n')
+    assert doubts(found) == [None, None, None]
+
+
 def test_a_principal_of_unknown_kind_puts_the_statement_in_doubt() -> None:
     (found,) = read(
         'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    resources = ["*"]\n'
