@@ -9,6 +9,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from pytest_veeam_iam.sources import absent
 from pytest_veeam_iam.sources.terraform import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pytest_veeam_iam.iam.tree import Node
     from pytest_veeam_iam.sources.terraform.module import Instance, Module
@@ -52,11 +53,13 @@ class Bond:
         names: The principals.
         sure: Whether at least one of them surely has it.
         doubt: Why one may not have it.
+        maybe: Others that may have it, because one who has it is unknown, each with the value that it hangs on.
     """
 
     names: dict[str, None] = field(default_factory=dict)
     sure: bool = False
     doubt: Token | None = None
+    maybe: dict[str, Token] = field(default_factory=dict)
 
     def add(self, name: str, doubt: Token | None) -> None:
         """Tie another principal."""
@@ -67,7 +70,7 @@ class Bond:
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """A managed policy that the module does not hold.
+    """A managed policy that the module does not hold, or a group that it does not make.
 
     Attributes:
         called: What the module calls it.
@@ -108,7 +111,8 @@ class Attachments:
 
     Attributes:
         notes: For each principal, what is assumed of AWS's own policies that it has.
-        elsewhere: Other policies that somebody has and the module does not hold: nobody can say what they deny.
+        elsewhere: Other policies, and groups, that somebody has and the module does not hold: nobody can say what they
+            deny.
         unread: Sentences about attachments that could not be read.
     """
 
@@ -119,6 +123,9 @@ class Attachments:
         self._managed: dict[str, Bond] = defaultdict(Bond)
         self._boundaries: dict[str, Bond] = defaultdict(Bond)
         self._members: dict[str, dict[str, None]] = defaultdict(dict)
+        self._maybe_members: dict[str, dict[str, Token]] = defaultdict(dict)
+        self._module = module
+        self._made: dict[str, dict[str, None]] = {}
         self._names: dict[tuple[int, str], dict[str, str]] = {}
         for each in _with_called(module):
             self._learn(each)
@@ -143,13 +150,32 @@ class Attachments:
         """
         bond = Bond(sure=True)
         same = (each for each in module.instances(block, wants_addresses=True) if each.suffix == instance.suffix)
-        for name in self._principals(module, block, next(same, instance), argument, type_):
+        for name, token in self._principals(module, block, next(same, instance), argument, type_).items():
             bond.add(name, None)
+            if token is not None:
+                bond.maybe |= dict.fromkeys(self._all(type_), token)
         return self._with_members(bond)
 
     def _with_members(self, bond: Bond) -> Bond:
-        members = [member for name in bond.names for member in self._members.get(name, ())]
-        return replace(bond, names=bond.names | dict.fromkeys(members)) if members else bond
+        names, maybe = dict(bond.names), dict(bond.maybe)
+        for name in bond.names:
+            names |= self._members.get(name, {})
+            maybe |= self._maybe_members.get(name, {})
+        for name, token in bond.maybe.items():
+            maybe |= dict.fromkeys(self._members.get(name, ()), token) | self._maybe_members.get(name, {})
+        return replace(bond, names=names, maybe={name: maybe[name] for name in maybe if name not in names})
+
+    def _all(self, type_: str) -> dict[str, None]:
+        """Return all principals of a type that the modules make."""
+        if type_ not in self._made:
+            found: dict[str, None] = {}
+            self._made[type_] = found
+            for module in _with_called(self._module):
+                for block in module.of_types(frozenset({type_})):
+                    name = f"{module.prefix}{'.'.join(block.labels)}"
+                    with suppress(PolicyLoadError):  # it speaks for itself
+                        found |= {f"{name}{instance.suffix}": None for instance in module.instances(block)}
+        return self._made[type_]
 
     # How they are found out
 
@@ -171,15 +197,22 @@ class Attachments:
             self._learn_holder(module, block, instance)
 
     def _learn_attachment(self, module: Module, block: Block, instance: Instance) -> None:
-        found = [
-            name
-            for argument, type_ in _ATTACHING[block.labels[0]]
-            for name in self._principals(module, block, instance, argument, type_)
-        ]
-        for argument in ("policy_arn", "policy_arns"):
-            self._attach(module, block, instance, argument, found)
+        for argument, type_ in _ATTACHING[block.labels[0]]:
+            found = self._principals(module, block, instance, argument, type_)
+            unknown = next((token for token in found.values() if token is not None), None)
+            maybe = {} if unknown is None else dict.fromkeys(self._all(type_), unknown)
+            for policies in ("policy_arn", "policy_arns"):
+                self._attach(module, block, instance, policies, found, maybe)
 
-    def _attach(self, module: Module, block: Block, instance: Instance, argument: str, names: list[str]) -> None:
+    def _attach(
+        self,
+        module: Module,
+        block: Block,
+        instance: Instance,
+        argument: str,
+        names: Iterable[str],
+        maybe: Mapping[str, Token],
+    ) -> None:
         for policy in _listed(module.value(block, argument, instance.scope)):
             address = _address(policy)
             doubt = instance.doubt or policy.doubt
@@ -188,6 +221,11 @@ class Attachments:
                     self._note_absent(policy, name)
                 elif doubt is None or not name.startswith("${"):
                     self._managed[address].add(name, doubt)
+            if address is not None:
+                self._managed[address].maybe |= maybe
+            else:
+                for name in maybe:
+                    self._note_absent(policy, name)
 
     def _note_absent(self, policy: Node, name: str) -> None:
         arn = _called(policy)
@@ -198,12 +236,20 @@ class Attachments:
 
     def _learn_membership(self, module: Module, block: Block, instance: Instance) -> None:
         groups, users = _MEMBERSHIPS[block.labels[0]]
+        members = self._principals(module, block, instance, users, "aws_iam_user")
+        unknown = next((token for token in members.values() if token is not None), None)
+        maybe = {} if unknown is None else dict.fromkeys(self._all("aws_iam_user"), unknown)
+        place = module.value(block, groups, instance.scope)
         for group in self._principals(module, block, instance, groups, "aws_iam_group"):
-            self._members[group] |= dict.fromkeys(self._principals(module, block, instance, users, "aws_iam_user"))
+            self._members[group] |= dict.fromkeys(members)
+            self._maybe_members[group] |= maybe
+            if place is not None and group not in self._all("aws_iam_group"):
+                called = group[2:202].removesuffix("}") if group.startswith("${") else f"group {group[:200]}"
+                self.elsewhere += [Elsewhere(called, place, user) for user in members | maybe]
 
     def _learn_holder(self, module: Module, block: Block, instance: Instance) -> None:
         name = f"{module.prefix}{'.'.join(block.labels)}{instance.suffix}"
-        self._attach(module, block, replace(instance, doubt=None), "managed_policy_arns", [name])
+        self._attach(module, block, replace(instance, doubt=None), "managed_policy_arns", [name], {})
         for policy in _listed(module.value(block, "permissions_boundary", instance.scope)):
             address = _address(policy)
             if address is not None:
@@ -211,17 +257,21 @@ class Attachments:
             elif called := _called(policy):
                 self.elsewhere.append(Elsewhere(called, policy, name, is_boundary=True))
 
-    def _principals(self, module: Module, block: Block, instance: Instance, argument: str, type_: str) -> list[str]:
-        """Return whom an argument names."""
+    def _principals(
+        self, module: Module, block: Block, instance: Instance, argument: str, type_: str
+    ) -> dict[str, Token | None]:
+        """Return whom an argument names, each with the value that it hangs on if nobody knows who that is."""
         scope = replace(instance.scope, wants_addresses=True)
-        found = []
+        found: dict[str, Token | None] = {}
         for node in _listed(module.value(block, argument, scope)):
             address = _address(node)
             if address is not None:
-                found.append(address)
+                found[address] = None
             elif isinstance(node.value, str | Template):
                 name = str(node.value).rpartition("/")[2] if str(node.value).startswith("arn:") else str(node.value)
-                found.append(self._addresses(module, type_).get(name, name))
+                known = self._addresses(module, type_).get(name)
+                token = node.value.tokens[0] if isinstance(node.value, Template) else None
+                found[known or name] = token if known is None else None
         return found
 
     def _addresses(self, module: Module, type_: str) -> dict[str, str]:

@@ -4,7 +4,8 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/i
 
 The merge is the provider's: source documents in their order, whose Sids must differ; over them the block's own
 statements; over these the override documents. A statement takes the place of an earlier one with its Sid; without a
-Sid it comes last. What may not be there takes nobody's place, and what an unknown document may replace is in doubt.
+Sid it comes last. What may not be there takes nobody's place, and what an unknown document or a statement of unknown
+Sid may replace is in doubt.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pytest_veeam_iam.sources.embedded import Span
 from pytest_veeam_iam.sources.terraform import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_veeam_iam.iam.tree import Location
     from pytest_veeam_iam.sources.embedded import Piece
@@ -52,10 +53,10 @@ def document(module: Module, block: Block, scope: Scope) -> Node:
     sids: set[str] = set(merged.places)
     for source in builder.documents("source_policy_documents"):
         _refuse_repeated(source, sids)
-        merged.add(source)
+        merged.add(source, distinct=True)
     own = builder.own()
     _refuse_repeated(own, set())
-    merged.add(own)
+    merged.add(own, distinct=True)
     for name in ("override_policy_documents", "override_json"):
         for over in builder.documents(name):
             merged.override(over)
@@ -136,32 +137,72 @@ class _Merged:
         self._version, self._newest = version, ""
         self._id: Node | None = None
         self._statements: list[Node] = []
+        self._replaceable: list[int] = []  # those that have a Sid, or may have one
+        self._unsure: list[tuple[int, Token]] = []  # those whose Sid is unknown
         self.places: dict[str, int] = {}
 
-    def add(self, other: _Document) -> None:
-        """Merge a document in."""
+    def add(self, other: _Document, *, distinct: bool = False) -> None:
+        """Merge a document in.
+
+        Args:
+            other: The document.
+            distinct: Whether the provider refuses it if one of its Sids stands twice in it.
+        """
         self._newest = max(self._newest, other.version)
         self._id = other.id or self._id
         if other.unknown is not None:
             self._statements.append(_any_statements(other.unknown))
+        fresh: list[tuple[int, str | Token]] = []
         for statement in other.statements:
             sid = _sid(statement)
-            place = self.places.get(sid) if sid else None
-            if place is None or statement.doubt is not None:
-                if sid and place is None:
-                    self.places[sid] = len(self._statements)
-                if place is not None:
-                    self._statements[place] = values.doubted(self._statements[place], statement.doubt)
-                self._statements.append(statement)
-            else:
-                self._statements[place] = statement
+            fresh.append((self._put(statement, sid), sid))
+            if not distinct:
+                self._remember(fresh)
+                fresh = []
+        self._remember(fresh)
 
     def override(self, other: _Document) -> None:
         """Merge a document in; an unknown one may replace every statement that has a Sid."""
         if other.unknown is not None:
-            for place in self.places.values():
-                self._statements[place] = values.doubted(self._statements[place], other.unknown)
+            self._doubt_all(other.unknown)
         self.add(other)
+
+    def _put(self, statement: Node, sid: str | Token) -> int:
+        """Put a statement in its place, and return that."""
+        last = len(self._statements)
+        place = None
+        if isinstance(sid, Token):
+            self._doubt_all(sid)
+        elif sid:
+            for unsure, token in self._unsure:
+                self._doubt(unsure, token)
+            self._unsure.clear()
+            place = self.places.setdefault(sid, last)
+        if place is None or place == last:
+            self._statements.append(statement)
+            return last
+        if statement.doubt is None:
+            self._statements[place] = statement
+            return place
+        self._doubt(place, statement.doubt)
+        self._statements.append(statement)
+        return last
+
+    def _remember(self, fresh: Iterable[tuple[int, str | Token]]) -> None:
+        """Note which statements a later one may replace."""
+        for place, sid in fresh:
+            if sid:
+                self._replaceable.append(place)
+            if isinstance(sid, Token):
+                self._unsure.append((place, sid))
+
+    def _doubt_all(self, reason: Token) -> None:
+        for place in self._replaceable:
+            self._doubt(place, reason)
+        self._replaceable.clear()
+
+    def _doubt(self, place: int, reason: Token) -> None:
+        self._statements[place] = values.doubted(self._statements[place], reason)
 
     def node(self, block: Block) -> Node:
         """Return the document."""
@@ -196,16 +237,23 @@ class _Place:
         return self.token.location
 
 
-def _sid(statement: Node) -> str:
+def _sid(statement: Node) -> str | Token:
+    """Return a statement's Sid, empty if it has none, or the value that it hangs on."""
+    if isinstance(statement.value, Template):
+        return statement.value.tokens[0]
     sid = statement.value.get("Sid") if isinstance(statement.value, dict) else None
-    return sid.value if sid is not None and isinstance(sid.value, str) else ""
+    if sid is None:
+        return ""
+    if isinstance(sid.value, Template):
+        return sid.value.tokens[0]
+    return sid.doubt or (sid.value if isinstance(sid.value, str) else "")
 
 
 def _refuse_repeated(other: _Document, sids: set[str]) -> None:
     """Refuse two statements of one Sid, as the provider does; one that may not be there is not counted."""
     for statement in other.statements:
         sid = _sid(statement)
-        if not sid or statement.doubt is not None:
+        if not sid or isinstance(sid, Token) or statement.doubt is not None:
             continue
         if sid in sids:
             place = statement.location

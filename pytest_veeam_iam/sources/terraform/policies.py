@@ -226,6 +226,14 @@ class Documents:
         yield self._found(
             module, entity, attachment, doubt, notes, partial(_document, module, argument, instance),
         )  # fmt: skip
+        if bond.maybe:
+            reason = next(iter(bond.maybe.values()))
+            others = self._found(
+                module, entity, Attachment(tuple(bond.maybe), (), holder.kind), doubt or reason, notes,
+                partial(_document, module, argument, instance),
+            )  # fmt: skip
+            if _may_deny(others):
+                yield others
 
     def _inline(self, module: Module, block: Block, instance: Instance, notes: dict[str, None]) -> Iterator[Found]:
         """The inline policies that stand in a role itself."""
@@ -262,6 +270,22 @@ class Documents:
             return Found(_raising(error), entity, attachment, tuple(said))
         tree = _plain(documents.in_doubt(tree, doubt))
         return Found(lambda: tree, entity, attachment, tuple(said | more), self.buckets)
+
+
+def _may_deny(found: Found) -> bool:
+    """Return whether a document may do more than allow; one that cannot be read is an error of its own."""
+    try:
+        tree = found.node
+    except PolicyLoadError:
+        return False
+    statements = tree.value.get("Statement") if isinstance(tree.value, dict) else None
+    if statements is None:
+        return True
+    for item in statements.value if isinstance(statements.value, list) else [statements]:
+        effect = item.value.get("Effect") if isinstance(item.value, dict) else None
+        if effect is None or effect.value != "Allow":
+            return True
+    return False
 
 
 def _raising(error: PolicyLoadError) -> Callable[[], Node]:

@@ -28,6 +28,7 @@ class Merged:
         self._statements: list[Node] = []
         self._by_sid: dict[str, int] = {}
         self._replaceable: list[Node] = []  # those with a Sid that are not in doubt yet
+        self._unsure: list[tuple[Node, Token]] = []  # those whose Sid is unknown
 
     def add_all(self, documents: Iterable[Node]) -> None:
         """Merge documents in their order."""
@@ -53,14 +54,27 @@ class Merged:
         sid = _sid(statement)
         if isinstance(sid, Template):
             self._doubt_all(sid.tokens[0])
-        if isinstance(sid, str) and sid in self._by_sid:
-            self._statements[self._by_sid[sid]] = statement
+            self._unsure.append((statement, sid.tokens[0]))
+        elif sid is not None:
+            self._doubt_unsure()
+        place = self._by_sid.get(sid) if isinstance(sid, str) else None
+        if place is not None and statement.doubt is None:
+            self._statements[place] = statement
         else:
-            if isinstance(sid, str):
+            if place is not None:
+                earlier = self._statements[place]
+                earlier.doubt = earlier.doubt or statement.doubt
+            elif isinstance(sid, str):
                 self._by_sid[sid] = len(self._statements)
             self._statements.append(statement)
         if sid is not None:
             self._replaceable.append(statement)
+
+    def _doubt_unsure(self) -> None:
+        """Doubt the statements of unknown Sid, which one with a Sid may replace."""
+        for statement, token in self._unsure:
+            statement.doubt = statement.doubt or token
+        self._unsure.clear()
 
     def _add_unknown(self, document: Node) -> None:
         """Add what nobody knows: any statements, which may replace those that have a Sid."""
@@ -85,6 +99,8 @@ class Merged:
 
 
 def _sid(statement: Node) -> str | Template | None:
+    if isinstance(statement.value, Template):
+        return statement.value
     node = statement.value.get("Sid") if isinstance(statement.value, dict) else None
     return node.value if node is not None and isinstance(node.value, str | Template) and node.value else None
 

@@ -251,6 +251,17 @@ REFUSED: list[tuple[Document, str]] = [
 ]
 
 
+def test_an_unknown_value_in_a_sid_is_no_refused_character(tmp_path: Path) -> None:
+    path = tmp_path / "main.tf"
+    statement = '{ Sid = "A${var.s}", Effect = "Allow", Action = "s3:*", Resource = "*" }'
+    path.write_text(
+        f'resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{ Statement = [{statement}] }})\n}}\n',
+        encoding="utf-8",
+    )
+    report = check_veeam_backup_ready(path, bucket="acme-veeam")
+    assert [each.id for each in report.findings if each.id == "refused_character"] == []
+
+
 @pytest.mark.parametrize(("statement", "expected"), REFUSED)
 def test_a_character_that_aws_refuses(statement: Document, expected: str) -> None:
     told = one("refused_character", statement)

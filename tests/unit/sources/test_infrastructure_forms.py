@@ -555,6 +555,16 @@ def test_of_many_policies_that_are_not_in_the_file_some_are_named() -> None:
     assert found.assumed[20].startswith("more policies are attached but not in this file")
 
 
+def test_a_statement_of_unknown_sid_that_an_override_may_replace_is_in_doubt() -> None:
+    value = deferred({"actions": ["s3:*"], "resources": ["*"], "sid": None}, {"sid": True}, [])
+    over = {"Statement": [{"Sid": "A", "Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
+    value["resource_changes"][1]["change"]["after"]["override_policy_documents"] = [json.dumps(over)]
+    (found,) = read(value)
+    first, second = described(found)["statements"]
+    assert first["doubt"] == first["Sid"]
+    assert "doubt" not in second
+
+
 def test_unknown_sids_principals_and_conditions_are_tokens() -> None:
     statement = {
         "actions": ["s3:GetObject"],

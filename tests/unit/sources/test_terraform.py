@@ -338,6 +338,69 @@ def test_a_sid_that_stands_twice_is_refused_as_the_provider_does(which: str) -> 
         _ = [found.node for found in read(base + twice)]
 
 
+@pytest.mark.parametrize(("own", "over"), [('"A"', "var.s"), ("var.s", '"A"'), ("var.s", "var.t")])
+def test_what_a_statement_of_another_or_unknown_sid_may_replace_is_in_doubt(own: str, over: str) -> None:
+    block = 'data "aws_iam_policy_document" "{}" {{\n  statement {{\n    sid = {}\n    actions = ["s3:*"]\n  }}\n{}}}\n'
+    (found,) = read(
+        block.format("over", over, "")
+        + block.format("d", own, "  override_policy_documents = [data.aws_iam_policy_document.over.json]\n")
+    )
+    assert doubts(found) == [(own if over == '"A"' else over), None]
+
+
+def test_statements_of_one_block_do_not_replace_each_other() -> None:
+    statements = "".join(
+        f'  statement {{\n    sid = {sid}\n    actions = ["s3:*"]\n  }}\n' for sid in ('"A"', "var.s", '"B"')
+    )
+    (found,) = read(f'data "aws_iam_policy_document" "d" {{\n{statements}}}\n')
+    assert doubts(found) == [None, None, None]
+
+
+_USER = 'resource "aws_iam_user" "v" {\n  name = "veeam"\n}\n'
+_GROUP = 'resource "aws_iam_group" "g" {\n  name = "g"\n}\n'
+
+
+def _statement(effect: str) -> str:
+    return f'jsonencode({{ Statement = [{{ Effect = {effect}, Action = "s3:*", Resource = "*" }}] }})'
+
+
+def _had_by(text: str, principal: str) -> list[Found]:
+    return [found for found in read(text) if principal in found.attachment.principals]
+
+
+@pytest.mark.parametrize(("effect", "count"), [('"Deny"', 1), ("var.e", 1), ('"Allow"', 0)])
+@pytest.mark.parametrize(
+    "holder",
+    [
+        'resource "aws_iam_user_policy" "d" {{\n  user = var.u\n  policy = {}\n}}\n',
+        'resource "aws_iam_policy" "d" {{\n  policy = {}\n}}\nresource "aws_iam_policy_attachment" "x" {{\n'
+        "  users = var.u\n  policy_arn = aws_iam_policy.d.arn\n}}\n",
+        'resource "aws_iam_policy" "d" {{\n  policy = {}\n}}\nresource "aws_iam_user_policy_attachment" "x" {{\n'
+        "  for_each = var.u\n  user = each.value\n  policy_arn = aws_iam_policy.d.arn\n}}\n",
+        _GROUP.replace("{", "{{").replace("}", "}}")
+        + 'resource "aws_iam_group_policy" "d" {{\n  group = aws_iam_group.g.name\n  policy = {}\n}}\n'
+        'resource "aws_iam_group_membership" "m" {{\n  group = aws_iam_group.g.name\n  users = var.u\n}}\n',
+    ],
+)
+def test_what_an_unknown_principal_has_is_in_doubt_for_all_unless_it_only_allows(
+    holder: str, effect: str, count: int
+) -> None:
+    found = _had_by(_USER + holder.format(_statement(effect)), "aws_iam_user.v")
+    assert len(found) == count
+    assert all(doubt is not None for each in found for doubt in doubts(each))
+
+
+@pytest.mark.parametrize("groups", ["var.g", '["other"]', "[var.g]"])
+def test_of_a_group_that_the_module_does_not_make_nothing_is_known(groups: str) -> None:
+    text = (
+        f'{_USER}resource "aws_iam_user_policy" "a" {{\n  user = aws_iam_user.v.name\n'
+        f"  policy = {_statement(chr(34) + 'Allow' + chr(34))}\n}}\n"
+        f'resource "aws_iam_user_group_membership" "m" {{\n  user = aws_iam_user.v.name\n  groups = {groups}\n}}\n'
+    )
+    _, unknown = _had_by(text, "aws_iam_user.v")
+    assert isinstance(unknown.node.value, Template)
+
+
 def test_a_principal_of_unknown_kind_puts_the_statement_in_doubt() -> None:
     (found,) = read(
         'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    resources = ["*"]\n'
