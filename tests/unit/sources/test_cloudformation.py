@@ -576,6 +576,21 @@ def test_a_list_of_policies_that_a_function_brings_in_is_looked_for_and_unknown(
     assert may_hold_policy("custom.template", text)
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "Transform: [AWS::Serverless-2016-10-31, M]\nResources:",
+        "Fn::Transform: {Name: M}\nResources:",
+        "Resources:\n  Fn::Transform: {Name: M}",
+        "Resources:\n  Fn::Transform: [{Name: M}, {Name: M}]",
+        "Resources:\n  Q: {'Fn::Transform': {Name: M}}",
+    ],
+)
+def test_a_macro_is_assumed_not_to_change_a_policy_besides(where: str) -> None:
+    (found,) = read(f"{where}\n  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{DOCUMENT}}}}}\n")
+    assert found.assumed == ("the macro M does not change it",)
+
+
 INCLUDE = '"Fn::Transform": {Name: AWS::Include, Parameters: {Location: x}}'
 
 
