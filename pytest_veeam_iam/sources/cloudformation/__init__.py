@@ -18,7 +18,7 @@ __all__ = ["MENTIONS", "SUFFIXES", "parameters_of", "read", "recognizes"]
 SUFFIXES = frozenset({".json", ".template", ".yaml", ".yml"})
 """Of files that may be templates."""
 
-MENTIONS = ("PolicyDocument", "AWS::Organizations::Policy", "AWS::Serverless::")
+MENTIONS = ("PolicyDocument", "AWS::IAM::", "AWS::Organizations::Policy", "AWS::Serverless::")
 """A template with a policy holds at least one of these."""
 
 _SECTIONS = ("AWSTemplateFormatVersion", "Transform")

@@ -90,7 +90,7 @@ def stack_of(tree: Node) -> Stack:
         conditions=members(sections.get("Conditions")),
         resources={resource.name: resource for resource in found},
         globals=members(sections.get("Globals")),
-        macros=tuple(_macros(sections.get("Transform"), resources)),
+        macros=tuple(dict.fromkeys(_macros(sections, resources))),
     )
 
 
@@ -161,10 +161,11 @@ def _resources(
         yield Resource(name, kind.value, properties, node, fields.get("Condition"), doubt, identifiers)
 
 
-def _macros(transform: Node | None, resources: Mapping[str, Node]) -> Iterator[str]:
+def _macros(sections: Mapping[str, Node], resources: Mapping[str, Node]) -> Iterator[str]:
     """Yield the names of macros that change the template as a whole, or add resources to it."""
-    named = [*items(transform), *(node for key, node in resources.items() if key == "Fn::Transform")]
-    for each in named:
+    untyped = (members(node) for node in resources.values() if "Type" not in members(node))
+    called = [fields["Fn::Transform"] for fields in (sections, resources, *untyped) if "Fn::Transform" in fields]
+    for each in [item for node in (sections.get("Transform"), *called) for item in items(node)]:
         name = members(each).get("Name", each).value
         if isinstance(name, str) and not name.startswith(_KNOWN_TRANSFORMS):
             yield name

@@ -10,6 +10,7 @@ import pytest
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Node, Template, TextSource
 from pytest_veeam_iam.sources import cloudformation, json_text, yaml_text
+from pytest_veeam_iam.sources.forms import may_hold_policy
 from pytest_veeam_iam.sources.found import Bindings, Found, Reading
 from pytest_veeam_iam.sources.mapping import tree_of
 from tests.examples_runner import EXAMPLES, cases, expected, inputs, plain, summaries
@@ -564,6 +565,30 @@ def test_a_policy_that_a_function_brings_in_is_unknown() -> None:
   R: {Type: AWS::IAM::Role, Properties: {Policies: [{"Fn::Transform": {Name: AWS::Include}}]}}
 """)
     assert plain(found.node) == "${Fn::Transform}"
+
+
+def test_a_list_of_policies_that_a_function_brings_in_is_looked_for_and_unknown() -> None:
+    text = """Resources:
+  R: {Type: AWS::IAM::Role, Properties: {Policies: {"Fn::Transform": {Name: AWS::Include}}}}
+"""
+    (found,) = read(text)
+    assert (found.attachment.principals, plain(found.node)) == (("R",), "${Fn::Transform}")
+    assert may_hold_policy("custom.template", text)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "Transform: [AWS::Serverless-2016-10-31, M]\nResources:",
+        "Fn::Transform: {Name: M}\nResources:",
+        "Resources:\n  Fn::Transform: {Name: M}",
+        "Resources:\n  Fn::Transform: [{Name: M}, {Name: M}]",
+        "Resources:\n  Q: {'Fn::Transform': {Name: M}}",
+    ],
+)
+def test_a_macro_is_assumed_not_to_change_a_policy_besides(where: str) -> None:
+    (found,) = read(f"{where}\n  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{DOCUMENT}}}}}\n")
+    assert found.assumed == ("the macro M does not change it",)
 
 
 INCLUDE = '"Fn::Transform": {Name: AWS::Include, Parameters: {Location: x}}'
