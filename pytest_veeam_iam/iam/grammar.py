@@ -143,6 +143,10 @@ def _statements(node: Node, doubt: Token | None, *, has_variables: bool) -> Iter
         yield from _anything(node, node.value.tokens[0])
         return
     fields = _object(node, "a statement")
+    for key, member in fields.items():
+        if member.doubt is not None and "${" in key:  # an unknown key may be any element, and replace any
+            yield from _anything(node, member.doubt)
+            return
     doubts = [doubt, node.doubt, *(member.doubt for member in fields.values())]
     doubt = next((token for token in doubts if token is not None), None)
     effect = fields.get("Effect")
@@ -233,6 +237,8 @@ def _problem(entry: Entry, problem_of: Callable[[str], str | None]) -> str | Non
         return problem_of(entry.text)
     first = entry.pieces[0]
     if isinstance(first, str):
+        if not first.strip("*"):
+            return None
         return problem_of("".join(piece if isinstance(piece, str) else "x" for piece in entry.pieces))
     if first.symbol and not first.is_arn and problem_of("x"):
         return f'"{first}" is the name of a bucket, not its ARN{_write_arn(first)}'

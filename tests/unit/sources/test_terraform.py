@@ -401,6 +401,22 @@ def test_of_a_group_that_the_module_does_not_make_nothing_is_known(groups: str) 
     assert isinstance(unknown.node.value, Template)
 
 
+def test_a_statement_with_an_unknown_key_may_say_anything() -> None:
+    fields = 'Effect = "Allow", (var.x) = "s3:*", Resource = "*"'
+    (found,) = read(f'resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{Statement = [{{ {fields} }}] }})\n}}\n')
+    policy = read_policy(found.node)
+    assert policy.all_problems == ()
+    assert [(each.effect, each.doubt and each.doubt.expression) for each in policy.statements] == [
+        ("Allow", "var.x"), ("Deny", "var.x"),
+    ]  # fmt: skip
+
+
+def test_a_resource_that_begins_with_a_star_and_goes_on_unknown_is_not_refused() -> None:
+    fields = 'Effect = "Allow", Action = "s3:*", Resource = "*${var.y}"'
+    (found,) = read(f'resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{Statement = [{{ {fields} }}] }})\n}}\n')
+    assert read_policy(found.node).all_problems == ()
+
+
 def test_a_principal_of_unknown_kind_puts_the_statement_in_doubt() -> None:
     (found,) = read(
         'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    resources = ["*"]\n'
