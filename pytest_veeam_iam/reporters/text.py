@@ -279,8 +279,13 @@ def how_to_bind(unknown: Token) -> str:
         return "--veeam-iam-account=DIGITS"
     if expression.endswith("::Region") or expression.startswith("data.aws_region."):
         return "--veeam-iam-region=REGION"
+    if _ELSEWHERE.match(expression):
+        return f"{expression} is not in the file: check a plan or an account dump, which hold it"
     return f"--veeam-iam-bind={expression}=VALUE" if _QUOTELESS.fullmatch(expression) else f"bind {expression}"
 
+
+_ELSEWHERE = re.compile(r"arn:|group[ /]")
+"""What somebody has and the file only names: no value of it can be bound."""
 
 _QUOTELESS = re.compile(r"[A-Za-z0-9_.:/-]+")
 """Expressions that no shell changes."""

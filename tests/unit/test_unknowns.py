@@ -131,3 +131,9 @@ def test_the_lint_is_of_what_is_known(statement: dict[str, object], findings: li
 def test_a_statement_that_is_unknown_as_a_whole_is_not_linted() -> None:
     report = check_veeam_backup_ready(template("<<var.statement>>"), groups=["object"], bucket="acme")
     assert [each.id for each in report.findings] == []
+
+
+@pytest.mark.parametrize("expression", ["arn:aws:iam::111122223333:policy/other", "group/admins", "group admins"])
+def test_what_the_file_only_names_cannot_be_bound(expression: str) -> None:
+    report = check_veeam_backup_ready(template(f"<<{expression}>>"), bucket="acme", groups=["object"])
+    assert f"bind     {expression} is not in the file: check a plan or an account dump" in report.explain()
