@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam import checks
@@ -22,7 +22,7 @@ from pytest_veeam_iam.target import ANY, Target
 from pytest_veeam_iam.unknowns import known_part, named_buckets, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_veeam_iam.iam.authorization import Authorizer
     from pytest_veeam_iam.iam.document import Policy
@@ -142,6 +142,10 @@ def check(policies: PoliciesInEffect, expected: Expectation) -> Report:
         TargetError: For a principal, resource policy or SCP level that cannot be.
     """
     return _Check(policies, expected).report()
+
+
+def _check_again(policies: PoliciesInEffect, expected: Expectation, identity: Sequence[Policy]) -> Report:
+    return check(replace(policies, identity=tuple(identity)), expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,8 @@ class _Check:
             place=self.target.place,
             fail_on=expected.fail_on,
             assumed=tuple(dict.fromkeys(text for policy in self.policies.identity for text in policy.assumed)),
+            policies=self.policies.identity,
+            check_again=partial(_check_again, self.policies, replace(expected, target=self.target)),
         )
 
     def _group(self, group: Group) -> GroupReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
@@ -12,9 +12,9 @@ from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.iam.evaluation import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pytest_veeam_iam.iam.document import Location, Statement, Token
+    from pytest_veeam_iam.iam.document import Location, Policy, Statement, Token
     from pytest_veeam_iam.iam.evaluation import Evaluation
     from pytest_veeam_iam.rulepacks import Requirement, RulePack
     from pytest_veeam_iam.waivers import Waiver
@@ -158,6 +158,47 @@ class GroupReport:
         return not self.shortfalls
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of a file's text.
+
+    Attributes:
+        path: The file, as its policy names it.
+        start: 0-based offset of the first character that is replaced, in the text without byte order mark.
+        end: Offset behind the last one; the same as ``start`` if text is only added.
+        text: What stands there instead.
+    """
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Repair:
+    """The smallest change that makes policies ready, checked again, and what no added Allow can mend.
+
+    Attributes:
+        policy: The changed document as plain values, to be written as JSON; None if nothing can be added.
+        diff: The change of its file as a unified diff with ``a/`` and ``b/`` prefixes, None where none can be made.
+        statement: What to paste where there is no diff: JSON text of the statements that grant what is missing, as the
+            template would write them; None if nothing can be added.
+        statements: The same as plain values.
+        remaining: What it cannot mend, a sentence each: a Deny, a condition, a boundary, an SCP, and where to look.
+        edits: The diff as changes of the text, in the order of the file.
+        ready: Whether the changed policy was found ready.
+    """
+
+    policy: Mapping[str, object] | None = None
+    diff: str | None = None
+    statement: str | None = None
+    statements: tuple[Mapping[str, object], ...] = ()
+    remaining: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    ready: bool = False
+
+
 @dataclass(frozen=True)
 class Report:
     """The answer for one principal's policies and one target.
@@ -176,6 +217,9 @@ class Report:
         assumed: What was assumed to read the policies, in words.
         waivers: Those of the target, in force or not; they never change whether it is ready.
         as_of: The day on which they are looked at.
+        policies: The identity policies, as they were read.
+        check_again: Returns the report of other identity policies for the same target, all else being the same; None
+            if nobody can tell.
     """
 
     rule_pack: RulePack
@@ -191,6 +235,8 @@ class Report:
     assumed: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     as_of: date = date.min
+    policies: tuple[Policy, ...] = ()
+    check_again: Callable[[Sequence[Policy]], Report] | None = field(default=None, repr=False, compare=False)
 
     @property
     def ready(self) -> bool:

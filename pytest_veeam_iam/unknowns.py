@@ -151,6 +151,7 @@ def _read_again(policy: Policy, value_of: Callable[[Token], str | None]) -> Poli
         policy.attachment,
         assumed=policy.assumed,
         buckets=policy.buckets,
+        form=policy.form,
     )
 
 

@@ -53,6 +53,7 @@ def read_policy(
     *,
     assumed: tuple[str, ...] = (),
     buckets: tuple[tuple[str, str | None], ...] = (),
+    form: str = "",
 ) -> Policy:
     """Return the policy document that stands in ``node``.
 
@@ -62,13 +63,20 @@ def read_policy(
         attachment: To whom it is attached, and as what.
         assumed: What was assumed to read it, in words.
         buckets: The buckets that its template makes.
+        form: The form of the file it stands in.
 
     Raises:
         PolicyLoadError: For a tree that cannot be modelled without guessing.
     """
-    policy = _policy(node)
-    tree = node if has_unknowns(node) else None
-    return replace(policy, entity=entity, attachment=attachment, assumed=assumed, buckets=buckets, tree=tree)
+    return replace(
+        _policy(node),
+        entity=entity,
+        attachment=attachment,
+        assumed=assumed,
+        buckets=buckets,
+        tree=node if has_unknowns(node) else None,
+        form=form,
+    )
 
 
 def _policy(node: Node) -> Policy:

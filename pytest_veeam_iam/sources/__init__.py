@@ -177,6 +177,13 @@ def _load_directory(path: Path, reading: Reading) -> tuple[Policy, ...]:
 
 def _policies(documents: Iterable[Found]) -> tuple[Policy, ...]:
     return tuple(
-        read_policy(found.node, found.entity, found.attachment, assumed=found.assumed, buckets=found.buckets)
+        read_policy(
+            found.node,
+            found.entity,
+            found.attachment,
+            assumed=found.assumed,
+            buckets=found.buckets,
+            form=found.form,
+        )
         for found in documents
     )

@@ -8,6 +8,7 @@ text.
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -80,7 +81,7 @@ def read_text(source: TextSource, reading: Reading, *, is_named: bool = False) -
     """
     form = _by_text(reading)
     if form is not None:
-        found: list[Found] = form.read(source, reading)
+        found = _read(form, source, reading)
         if is_named and not found:
             _refuse([], source.path)
         return found
@@ -137,16 +138,25 @@ def read_tree(tree: Node, reading: Reading, *, is_named: bool = False) -> list[F
         TargetError: For a form that does not exist.
     """
     if reading.select:
-        return selected.select(tree, reading.select)
+        return _of(selected, selected.select(tree, reading.select))
     if reading.form in selected.presets():
-        return selected.read_preset(tree, reading, reading.form or "")
+        return _of(selected, selected.read_preset(tree, reading, reading.form or ""))
     if reading.form:
         return _forced(tree, reading)
     form = form_of(tree)
-    found: list[Found] = form.read(tree, reading) if form is not None else []
+    found = _read(form, tree, reading) if form is not None else []
     if is_named and not found:
         _refuse([tree], tree.source.path)
     return found
+
+
+def _read(form: Any, document: TextSource | Node, reading: Reading) -> list[Found]:
+    return _of(form, form.read(document, reading))
+
+
+def _of(form: Any, found: list[Found]) -> list[Found]:
+    name = form.__name__.rpartition(".")[2]
+    return [replace(each, form=name) for each in found]
 
 
 def form_of(tree: Node) -> Any:
@@ -160,7 +170,7 @@ def _forced(tree: Node, reading: Reading) -> list[Found]:
         near = get_close_matches(reading.form or "", names(), n=1)
         hint = f"did you mean {near[0]}?" if near else f"write one of {', '.join(names())}"
         raise TargetError(f'form "{reading.form}": {hint}')
-    found: list[Found] = form.read(tree, reading)
+    found = _read(form, tree, reading)
     if not found:
         place = tree.location
         why = f"it holds no policy in the form {reading.form}"

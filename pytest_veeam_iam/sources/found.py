@@ -28,6 +28,7 @@ class Found:
         assumed: What was assumed to read it, in words.
         buckets: The buckets that the template makes, as a target names them (``tf:aws_s3_bucket.repo``), each with its
             name, or None if that is unknown.
+        form: The form that found it; whoever asks a form fills it in.
     """
 
     read: Callable[[], Node]
@@ -35,6 +36,7 @@ class Found:
     attachment: Attachment = UNATTACHED
     assumed: tuple[str, ...] = ()
     buckets: tuple[tuple[str, str | None], ...] = ()
+    form: str = ""
 
     @cached_property
     def node(self) -> Node:
