@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.rulepacks import Requirement, RulePack
     from pytest_veeam_iam.waivers import Waiver
 
-SCHEMA = 1
-"""Of the JSON report; raised when a key changes its meaning."""
-
 
 class Severity(StrEnum):
     """How grave a finding is.
@@ -311,7 +308,7 @@ class Report:
         """Return the report as the JSON report's mapping."""
         from pytest_veeam_iam.reporters.json import to_dict
 
-        return to_dict(self)
+        return dict(to_dict(self))
 
     def __bool__(self) -> bool:
         return self.ready
