@@ -6,6 +6,7 @@ changes a place in another way than one before it is left out.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -16,7 +17,7 @@ from pytest_veeam_iam.reporters.notices import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_veeam_iam.evidence import Run
+    from pytest_veeam_iam.evidence import RepairDict, Run
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _NO_LINE_FEED = "\\ No newline"
@@ -67,15 +68,22 @@ def render(run: Run) -> str:
         repair = case["repair"]
         if repair is None:
             continue
-        left_out = [] if repair["diff"] else ["no change of a file can be told"]
+        left_out = [] if repair["diff"] else [*_by_hand(repair)]
         for header, edit in _parsed(repair["diff"] or ""):
             if not edits.setdefault(header, Edit()).take(edit):
                 left_out.append(f"{_name(header)} is changed there in another way above: apply, and run again")
         said += [f"{case['name']}: {each}" for each in (*left_out, *repair["remaining"])]
     changed = [line for header, edit in edits.items() if edit.changes for line in (*header, *_hunks(edit))]
-    said += [] if changed else ["nothing to add"]
+    said += [] if changed else ["no file is changed"]
     notes = [" ".join(f"# {printable(each)}".splitlines()) for each in said]
     return "\n".join([*notes, *changed]) + "\n"
+
+
+def _by_hand(repair: RepairDict) -> Iterator[str]:
+    """Yield what to paste where no file can be changed."""
+    statement = repair["statement"] or " ".join(json.dumps(each) for each in repair["statements"])
+    if statement:
+        yield f"add by hand {' '.join(statement.split())}"
 
 
 def _name(header: Header) -> str:

@@ -55,7 +55,7 @@ def printable(text: str) -> str:
 
 def _all(run: Run) -> Iterator[Annotation]:
     listed = problems.of(run)
-    yield from (_of_problem(each) for each in listed if each.case is None)
+    yield from (_of_problem(each) for each in listed if each.case is None and each.fails)
     for case in run["reports"]:
         yield from (_of_group(case, group) for group in case["groups"] if not group["ready"])
     findings = [each for each in listed if each.case is not None and each.permission is None]

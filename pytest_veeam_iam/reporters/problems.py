@@ -209,14 +209,16 @@ def _around(case: Case, path: str, line: int | None) -> Excerpt | None:
 
 
 def _of_unread(unread: Unread) -> Problem:
+    fails = unread["outcome"] == "failed"
     return Problem(
         rule=UNREADABLE,
-        level="error",
+        level="error" if fails else "note",
         message=unread["message"],
         path=unread["path"],
         line=unread["line"],
         column=unread["column"],
         fingerprint=_hash(UNREADABLE, unread["nodeid"]),
+        fails=fails,
     )
 
 

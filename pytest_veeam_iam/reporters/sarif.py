@@ -106,7 +106,7 @@ def _invocation(run: Run, *, left_out: int) -> Json:
     notes: list[Json] = [
         {
             "descriptor": {"id": problems.UNREADABLE},
-            "level": "error",
+            "level": "error" if each["outcome"] == "failed" else "note",
             "message": _message(each["message"]),
             "locations": [_location(each["path"], {"startLine": each["line"] or 1})],
         }

@@ -153,12 +153,13 @@ def test_a_waiver_that_has_expired_suppresses_nothing() -> None:
 
 
 def test_the_repair_of_a_report_comes_with_one_of_its_results() -> None:
-    fixed = [
-        each for each in read(runs.kept())["results"] if "fixes" in each and "short.json" in str(each["locations"])
-    ]
-    (fix,) = fixed[0]["fixes"]
+    fixed = [each for each in read(runs.repaired())["results"] if "fixes" in each]
     assert len(fixed) == 1
-    assert [unquote(each["artifactLocation"]["uri"]) for each in fix["artifactChanges"]] == ["policies/short.json"]
+    (change,) = fixed[0]["fixes"][0]["artifactChanges"]
+    assert unquote(change["artifactLocation"]["uri"]) == "policies/short.json"
+    (replacement,) = change["replacements"]
+    assert '"s3:RestoreObject"' in replacement["insertedContent"]["text"]
+    assert replacement["deletedRegion"]["startLine"] == 1
 
 
 def test_hostile_text_makes_no_link() -> None:
