@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -20,12 +22,13 @@ from pytest_veeam_iam.iam.plain import statement_of
 from pytest_veeam_iam.reporters.json import key_of, to_dict
 from pytest_veeam_iam.sources import files
 from pytest_veeam_iam.sources.extents import end_of, syntax_of
+from pytest_veeam_iam.sources.files import absolute
 from pytest_veeam_iam.sources.jsonpaths import jsonpaths
+from pytest_veeam_iam.sources.terraform.blocks import block_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
-    from pathlib import Path
 
     from pytest_veeam_iam import evidence
     from pytest_veeam_iam.iam.document import Policy, Statement
@@ -55,6 +58,9 @@ _COMMITS = (
 
 _WRITTEN_BY_HAND = ("document", "cloudformation", "terraform")
 """Forms whose files are sources; all others (plans, states, dumps) may hold secrets beside a policy."""
+
+_PLAN = "terraform_plan"
+"""The form whose policies stand in the blocks of source files as well."""
 
 _MOST_LINES = 80
 """Lines of a statement that are shown."""
@@ -120,6 +126,11 @@ class Recorder:
     def _place(self, policies: Sequence[Policy]) -> evidence.Place:
         """Return where a pull request shows a report: the first policy, of a plan the block that it was made from."""
         first = policies[0]
+        if first.form == _PLAN and first.entity:
+            block = block_of(first.entity, absolute(self.root, first.path).parent)
+            if block is not None:
+                name = Path(os.path.relpath(block.path, self.root)).as_posix()
+                return {"path": self.shown(name), "line": block.line}
         return {"path": self.shown(first.path), "line": first.location.line}
 
     def _policy(self, policy: Policy, layer: str) -> evidence.PolicyFile:
@@ -184,7 +195,7 @@ class Recorder:
 
 
 def _of_source(source: TextSource, statement: Statement) -> evidence.Excerpt:
-    text, start = source.text, source.offset(statement.location)
+    text, start = source.text, source.offset_of(statement.location) or 0
     end = end_of(text, start, syntax_of(source.path, text))
     line_start = text.rfind("\n", 0, start) + 1
     begin = start if text[line_start:start].strip(" \t-") else line_start
@@ -221,7 +232,7 @@ def _paths(source: TextSource, statements: Iterable[Statement]) -> dict[str, str
     """Return the JSONPath of statements of a JSON file, by their keys."""
     if source.text.lstrip()[:1] not in ("{", "["):
         return {}
-    offsets = {key_of(each.location): source.offset(each.location) for each in statements}
+    offsets = {key_of(each.location): source.offset_of(each.location) or 0 for each in statements}
     found = jsonpaths(source.text, offsets.values())
     return {key: found[offset] for key, offset in offsets.items() if offset in found}
 
