@@ -5,10 +5,10 @@ https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.reporters import problems
+from pytest_veeam_iam.reporters.json import listed
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.evidence import Run
@@ -19,7 +19,7 @@ _SEVERITIES = {"error": "critical", "warning": "minor", "note": "info"}
 
 def render(run: Run) -> str:
     """Return a JSON array with an entry per problem; GitLab knows no waivers, so that what is waived is ``info``."""
-    return json.dumps([_entry(problem) for problem in problems.of(run)], indent=2) + "\n"
+    return listed([_entry(problem) for problem in problems.of(run)]) + "\n"
 
 
 def _entry(problem: Problem) -> dict[str, object]:

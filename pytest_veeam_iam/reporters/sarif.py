@@ -5,7 +5,6 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01
 
 from __future__ import annotations
 
-import json
 import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,6 +12,7 @@ from urllib.parse import quote
 
 from pytest_veeam_iam import checks
 from pytest_veeam_iam.reporters import problems
+from pytest_veeam_iam.reporters.json import by_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,27 +40,21 @@ def render(run: Run) -> str:
     numbers = {rule["id"]: index for index, rule in enumerate(rules)}
     name, _, version = run["tool"].rpartition(" ")
     log = {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": {"name": name, "version": version, "rules": rules}},
-                "automationDetails": {"id": "veeam-iam/", "description": {"text": run["pack"]}},
-                "columnKind": "unicodeCodePoints",
-                "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
-                "invocations": [_invocation(run, left_out=len(found) - len(kept))],
-                "results": [*_results(kept, numbers)],
-                "properties": {
-                    "asOf": run["as_of"],
-                    "commit": run["commit"],
-                    "packs": run["packs"],
-                    "data": run["data"],
-                    "proviso": run["proviso"],
-                },
-            }
-        ],
+        "tool": {"driver": {"name": name, "version": version, "rules": rules}},
+        "automationDetails": {"id": "veeam-iam/", "description": {"text": run["pack"]}},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
+        "invocations": [_invocation(run, left_out=len(found) - len(kept))],
+        "properties": {
+            "asOf": run["as_of"],
+            "commit": run["commit"],
+            "packs": run["packs"],
+            "data": run["data"],
+            "proviso": run["proviso"],
+        },
+        "results": [*_results(kept, numbers)],
     }
-    return json.dumps(log, indent=2) + "\n"
+    return f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{by_line(log)}]}}\n'
 
 
 def _rules(run: Run) -> list[Json]:
