@@ -14,7 +14,7 @@ from pytest_veeam_iam.reporters import text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pytest_veeam_iam.evidence import Case, Excerpt, Finding, Group, Permission, Run, StatementPlace, Unread, Waiver
+    from pytest_veeam_iam.evidence import Case, Excerpt, Finding, Group, Permission, Run, Unread, Waiver
 
 Level: TypeAlias = Literal["error", "warning", "note"]
 
@@ -41,7 +41,7 @@ class Problem:
         waiver: What accepts it, or None.
         case: The report that it is of, or None if there is none.
         permission: What is not granted, if that is the problem.
-        excerpt: The text of the statement at that place, if it is known.
+        excerpt: The statement that decided it, if there is one; its own text is that at the place of the problem.
     """
 
     rule: str
@@ -142,8 +142,12 @@ def _all(run: Run) -> Iterator[Problem]:
 
 
 def _of_permission(case: Case, group: Group, permission: Permission) -> Problem:
-    own = _own_place(case, permission)
-    path, line = (own["path"], own["line"]) if own else (case["annotate"]["path"], case["annotate"]["line"])
+    annotate = case["annotate"]
+    path, line = annotate["path"], annotate["line"]
+    excerpts = [case["excerpts"][each["key"]] for each in permission["statements"] if each["key"] in case["excerpts"]]
+    excerpt = next((each for each in excerpts if each["first_line"] is not None), None)
+    if excerpt is not None:
+        path, line = excerpt["path"], excerpt["line"]
     return Problem(
         rule=f"permission/{permission['action']}",
         level="error",
@@ -155,21 +159,12 @@ def _of_permission(case: Case, group: Group, permission: Permission) -> Problem:
         waiver=waiver_of(case, permission["action"]),
         case=case,
         permission=permission,
-        excerpt=case["excerpts"].get(own["key"]) if own else None,
+        excerpt=excerpt or next(iter(excerpts), None),
     )
 
 
 def _summary(case: Case, permission: Permission) -> str:
     return f"{permission['action']} {permission['word']} for {case['name']} ({case['place']})"
-
-
-def _own_place(case: Case, permission: Permission) -> StatementPlace | None:
-    """Return the first statement that stands in a file as it is; what is decoded from a plan is shown elsewhere."""
-    for each in permission["statements"]:
-        excerpt = case["excerpts"].get(each["key"])
-        if excerpt is not None and excerpt["first_line"] is not None:
-            return each
-    return None
 
 
 def _policies(case: Case) -> str:
@@ -180,10 +175,11 @@ def _policies(case: Case) -> str:
 
 def _of_finding(case: Case, finding: Finding) -> Problem:
     annotate = case["annotate"]
-    path, line, column = finding["path"], finding["line"], finding["column"]
-    if path is None:
+    own, line, column = finding["path"] or "", finding["line"], finding["column"]
+    excerpt = _around(case, own, line)
+    path = own
+    if not own or _is_made_of(case, own):
         path, line, column = annotate["path"], annotate["line"], None
-    excerpt = _around(case, path, line)
     where = (excerpt["jsonpath"] or excerpt["sid"] or "") if excerpt else ""
     return Problem(
         rule=finding["id"],
@@ -192,11 +188,17 @@ def _of_finding(case: Case, finding: Finding) -> Problem:
         path=path,
         line=line,
         column=column,
-        fingerprint=_hash("finding", finding["id"], path, where, _LINE_NUMBER.sub("N", finding["message"])),
+        fingerprint=_hash("finding", finding["id"], own, where, _LINE_NUMBER.sub("N", finding["message"])),
         fails=fails(finding),
         waiver=waiver_of(case, finding["id"]),
         case=case,
     )
+
+
+def _is_made_of(case: Case, path: str) -> bool:
+    """Return whether a file is made of others, as a plan is, and the report is shown at those."""
+    paths = {each["path"] for each in case["policies"]}
+    return path in paths and case["annotate"]["path"] not in paths
 
 
 def _around(case: Case, path: str, line: int | None) -> Excerpt | None:

@@ -172,8 +172,8 @@ def _names(problem: Problem) -> Iterator[str]:
     if problem.excerpt and problem.excerpt["address"]:
         yield problem.excerpt["address"]
     elif problem.case:
-        here = (each["entity"] for each in problem.case["policies"] if each["path"] == problem.path)
-        yield from dict.fromkeys(filter(None, here))
+        identity = (each["entity"] for each in problem.case["policies"] if each["layer"] == "identity")
+        yield from dict.fromkeys(filter(None, identity))
 
 
 def _related(problem: Problem) -> Iterator[Json]:

@@ -1,7 +1,7 @@
 """What every form says of one run, kept in expected/: ``python -m tests.reports.golden`` writes it.
 
 The run is a real one, of the repository beside them: policies that are ready, fall short, are waived, hold on a
-condition, cannot be told and cannot be read, and one whose names are hostile.
+condition, cannot be told and cannot be read, one in a plan with a secret beside it, and one whose names are hostile.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _ARGUMENTS = (
     "--veeam-iam-bucket=acme-veeam",
     "--veeam-iam-profile=without-archiver-appliance",
     "--veeam-iam-as-of=2026-11-27",
+    "plan/plan.json",
     "policies",
     "terraform",
     "veeam-iam.toml",

@@ -38,6 +38,13 @@ def test_of_an_empty_run_it_is_as_it_was(name: str) -> None:
     assert reporters.renderer(name)(runs.empty()) == _expected(f"empty.{name}"), "python -m tests.reports.golden"
 
 
+def test_what_stands_beside_a_policy_in_a_plan_is_in_no_report() -> None:
+    secret = "correct horse battery staple"
+    assert secret in (runs.EXAMPLES / "repository" / "plan" / "plan.json").read_text("utf-8")
+    for name in reporters.names():
+        assert secret not in reporters.renderer(name)(runs.kept())
+
+
 def test_nothing_is_kept_of_what_is_no_form() -> None:
     assert {file.suffix for file in golden.EXPECTED.iterdir()} == {f".{name}" for name in golden.names()}
 

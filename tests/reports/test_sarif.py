@@ -103,6 +103,18 @@ def test_a_role_in_terraform_is_named() -> None:
     assert names == {"aws_iam_role_policy.veeam"}
 
 
+def test_what_is_in_a_plan_is_shown_at_the_block_that_it_is_made_of() -> None:
+    planned = [each for each in read(runs.kept())["results"] if "plan/" in str(each["locations"])]
+    assert {each["ruleId"] for each in planned} == {"permission/s3:ListBucketVersions", "unknown_action"}
+    for result in planned:
+        (location,) = result["locations"]
+        physical = location["physicalLocation"]
+        assert (physical["artifactLocation"]["uri"], physical["region"]) == ("plan/main.tf", {"startLine": 3})
+        assert [each["fullyQualifiedName"] for each in location["logicalLocations"]] == ["aws_iam_role_policy.planned"]
+    (related,) = planned[0]["relatedLocations"]
+    assert related["physicalLocation"]["artifactLocation"]["uri"] == "plan/plan.json"
+
+
 def test_every_result_has_a_file_of_the_repository_and_a_line() -> None:
     for result in read(runs.kept())["results"]:
         physical = result["locations"][0]["physicalLocation"]
