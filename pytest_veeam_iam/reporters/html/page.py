@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.evidence import Case, Pack, Permission, PolicyFile, Run, Unread
     from pytest_veeam_iam.reporters.html.policy import PolicyView, State
 
-_ROOM = 400_000
-"""Characters of excerpts up to which those of statements that only grant are shown as well."""
+_DETAILED = 200
+"""Policies up to which the page has every permission that is granted, and every statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Page:
     columns: Sequence[str]
     policies: Sequence[PolicyView]
     unread: Sequence[tuple[str, Unread]]
-    shows_granted: bool
+    is_detailed: bool
     required: Sequence[Required]
     not_checked: Sequence[str] | None
     packs: Sequence[PackAge]
@@ -74,8 +74,8 @@ class Page:
 def page_of(run: Run) -> Page:
     """Return the page of a run."""
     reports, anchors = run["reports"], _Anchors()
-    shows_granted = sum(len(each["text"]) for case in reports for each in case["excerpts"].values()) <= _ROOM
-    policies = [view_of(case, anchors.of(case["name"]), with_granted=shows_granted) for case in reports]
+    is_detailed = len(reports) <= _DETAILED
+    policies = [view_of(case, anchors.of(case["name"]), is_detailed=is_detailed) for case in reports]
     counts: dict[State, int] = {"ready": 0, "not ready": 0, "waived": 0, "cannot be read": len(run["unread"])}
     for policy in policies:
         counts[policy.state] += 1
@@ -86,7 +86,7 @@ def page_of(run: Run) -> Page:
         columns=_columns(reports),
         policies=policies,
         unread=[(anchors.of(each["name"]), each) for each in run["unread"]],
-        shows_granted=shows_granted,
+        is_detailed=is_detailed,
         required=_required(reports),
         not_checked=reports[0]["not_checked"] if _all_the_same(each["not_checked"] for each in reports) else None,
         packs=[_aged(pack, run["as_of"]) for pack in run["packs"]],

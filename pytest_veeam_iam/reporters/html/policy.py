@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from pytest_veeam_iam.reporters.html.visible import is_visible
@@ -46,6 +47,7 @@ class Shortfall:
     """Permissions that are not granted, all for the same reason; ``first`` has what they share."""
 
     permissions: Sequence[Permission]
+    reason: str
     sources: Sequence[Source]
 
     @property
@@ -53,15 +55,23 @@ class Shortfall:
         """One of them."""
         return self.permissions[0]
 
+    @property
+    def label(self) -> str:
+        """What its statements are to it."""
+        return "nearest" if self.first["decision"] in ("missing", "partial") else "by"
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """Permissions that the same statements grant on the same resources."""
+    """Permissions that the same statements grant on the same resources.
 
-    actions: Sequence[str]
-    level: str
-    resources: Sequence[str]
+    ``actions`` is empty for all of a group together; then ``resources`` is so, too, unless all have the same.
+    """
+
     by: Sequence[str]
+    resources: Sequence[str]
+    actions: Sequence[str] = ()
+    level: str = "required"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +118,16 @@ class PolicyView:
     any_of: Sequence[str]
 
 
-def view_of(case: Case, anchor: str, *, with_granted: bool) -> PolicyView:
+def view_of(case: Case, anchor: str, *, is_detailed: bool) -> PolicyView:
     """Return the view of a report.
 
     Args:
         case: The report.
         anchor: Its address in the page.
-        with_granted: Whether the text of statements is shown that only grant.
+        is_detailed: Whether each permission that is granted is named, and all statements are shown.
     """
     shown: set[str] = set()
-    groups = [_group(case, group, shown) for group in case["groups"]]
+    groups = [_group(case, group, shown, is_detailed=is_detailed) for group in case["groups"]]
     return PolicyView(
         case=case,
         anchor=anchor,
@@ -125,7 +135,7 @@ def view_of(case: Case, anchor: str, *, with_granted: bool) -> PolicyView:
         verdict=_verdict(case),
         cells=dict(_cells(case)),
         groups=groups,
-        statements=list(_others(case, shown)) if with_granted else [],
+        statements=list(_others(case, shown)) if is_detailed else [],
         change=_change(case["repair"]),
         target=[
             (name, ", ".join(value) if isinstance(value, list) else str(value), parameter["origin"])
@@ -143,19 +153,22 @@ def state_of(case: Case) -> State:
     return "waived" if case["accepted"] else "not ready"
 
 
-def _group(case: Case, group: Group, shown: set[str]) -> GroupView:
-    permissions = group["permissions"]
-    required = [each for each in permissions if each["level"] == "required"]
-    granted = sum(_is_granted(each) for each in required)
+def _group(case: Case, group: Group, shown: set[str], *, is_detailed: bool) -> GroupView:
+    granted = [each for each in group["permissions"] if _is_granted(each)]
     return GroupView(
         group=group,
-        count=f"{granted}/{len(required)}",
+        count=_count(group),
         shortfalls=[
-            Shortfall(same, [_source(case, place, shown) for place in same[0]["statements"]])
-            for same in _alike(each for each in permissions if not _is_granted(each))
+            _shortfall(case, same, shown)
+            for same in _alike(each for each in group["permissions"] if not _is_granted(each))
         ],
-        granted=_granted(case, permissions),
+        granted=_granted(case, granted) if is_detailed else _granted_together(case, granted),
     )
+
+
+def _count(group: Group) -> str:
+    required = [each for each in group["permissions"] if each["level"] == "required"]
+    return f"{sum(map(_is_granted, required))}/{len(required)}"
 
 
 def _is_granted(permission: Permission) -> bool:
@@ -166,25 +179,53 @@ def _alike(permissions: Iterable[Permission]) -> list[list[Permission]]:
     """Return permissions that do not differ but in name and purpose, together."""
     alike: dict[str, list[Permission]] = {}
     for each in permissions:
-        alike.setdefault(repr([value for key, value in each.items() if key not in _OWN]), []).append(each)
+        shared = repr([value for key, value in each.items() if key not in _OWN])
+        alike.setdefault(_unnamed(each, shared), []).append(each)
     return list(alike.values())
+
+
+def _unnamed(permission: Permission, text: str) -> str:
+    """Return what is said of a permission as it can be said of several."""
+    return re.sub(rf"{re.escape(permission['action'])}(?![\w*?])", "each", text)
+
+
+def _shortfall(case: Case, same: Sequence[Permission], shown: set[str]) -> Shortfall:
+    first = same[0]
+    sources = [_source(case, place, shown) for place in first["statements"]]
+    if len(same) == 1:
+        return Shortfall(same, first["reason"], sources)
+    reworded = [replace(source, words=_unnamed(first, source.words)) for source in sources]
+    return Shortfall(same, _unnamed(first, first["reason"]), reworded)
 
 
 def _granted(case: Case, permissions: Iterable[Permission]) -> list[Granted]:
     alike: dict[tuple[object, ...], list[Permission]] = {}
     for each in permissions:
-        if _is_granted(each):
-            by = tuple([place["key"] for place in each["statements"]])
-            alike.setdefault((each["level"], by, *each["resources"]), []).append(each)
+        by = tuple([place["key"] for place in each["statements"]])
+        alike.setdefault((each["level"], by, *each["resources"]), []).append(each)
     return [
-        Granted(
-            actions=[each["action"] for each in same],
-            level=same[0]["level"],
-            resources=same[0]["resources"],
-            by=[label(case, place) for place in same[0]["statements"]] or [same[0]["reason"]],
-        )
+        Granted(_by(case, same), same[0]["resources"], [each["action"] for each in same], same[0]["level"])
         for same in alike.values()
     ]
+
+
+def _granted_together(case: Case, permissions: Sequence[Permission]) -> list[Granted]:
+    if not permissions:
+        return []
+    resources = permissions[0]["resources"]
+    return [
+        Granted(
+            _by(case, permissions), resources if all(each["resources"] == resources for each in permissions) else ()
+        )
+    ]
+
+
+def _by(case: Case, permissions: Sequence[Permission]) -> list[str]:
+    """Return what grants permissions, each statement once."""
+    places = {place["key"]: place for each in permissions for place in each["statements"]}
+    return [label(case, place) for place in places.values()] or list(
+        dict.fromkeys(each["reason"] for each in permissions)
+    )
 
 
 def label(case: Case, place: StatementPlace | Excerpt) -> str:
@@ -223,12 +264,16 @@ def _cells(case: Case) -> Iterator[tuple[str, Cell]]:
 
 
 def _cell(group: Group, *, is_left_out: bool) -> Cell:
-    required = [each for each in group["permissions"] if each["level"] == "required"]
-    lacking = [each for each in required if not _is_granted(each)]
-    text = f"{len(required) - len(lacking)}/{len(required)}"
+    lacking = [each for each in group["permissions"] if _counts(each)]
     words = Counter("waived" if each["waived"] else each["word"] for each in lacking)
-    said = ", ".join(f"{count} {word}" for word, count in words.items()) if len(words) < 3 else f"{len(lacking)} not granted"
-    return Cell(text, ", ".join(filter(None, [said, "not run" if is_left_out else ""])), is_short=bool(lacking))
+    said = (
+        ", ".join(f"{count} {word}" for word, count in words.items())
+        if len(words) < 3
+        else f"{len(lacking)} not granted"
+    )
+    return Cell(
+        _count(group), ", ".join(filter(None, [said, "not run" if is_left_out else ""])), is_short=bool(lacking)
+    )
 
 
 def _verdict(case: Case) -> str:
@@ -239,10 +284,15 @@ def _verdict(case: Case) -> str:
     findings = [each for each in case["findings"] if each["counts"]]
     open_findings = Counter(each["severity"] for each in findings if not each["waived"])
     not_granted = sum(not each["waived"] for each in lacking)
-    waived = {each["action"] for each in lacking if each["waived"]} | {each["id"] for each in findings if each["waived"]}
+    waived = {each["action"] for each in lacking if each["waived"]} | {
+        each["id"] for each in findings if each["waived"]
+    }
     causes = [f"{not_granted} not granted"] if not_granted else []
     causes += [_plural(count, severity) for severity, count in open_findings.items()]
-    told = [f"not ready: {', '.join(causes)}" if causes else "not ready", *([f"{len(waived)} waived"] if waived else [])]
+    told = [
+        f"not ready: {', '.join(causes)}" if causes else "not ready",
+        *([f"{len(waived)} waived"] if waived else []),
+    ]
     return ", ".join(told)
 
 

@@ -7,7 +7,7 @@ for (const control of all(".js")) control.hidden = false;
 // Theme: what the system says, until somebody says otherwise.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
-const nameTheme = () => { one("theme").textContent = isDark() ? "Light" : "Dark"; };
+const nameTheme = () => { one("theme").textContent = isDark() ? "Light theme" : "Dark theme"; };
 one("theme").addEventListener("click", () => {
   document.documentElement.dataset.theme = isDark() ? "light" : "dark";
   nameTheme();
