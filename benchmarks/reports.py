@@ -1,4 +1,4 @@
-"""The rows of the report formats: what each takes for a run of 1,000 policies, beside evaluating those, and its size."""
+"""The rows of the report formats: what each takes for 1,000 policies, beside evaluating those, and its size."""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ def run_of(*cases: Case, unread: tuple[Unread, ...] = (), complete: bool = True)
         "unread": list(unread),
         "proviso": [
             "That the policy is attached to the user of the Veeam account: only files are read.",
-            "That nothing else forbids the call: a permissions boundary, service control policies, session policies and "
-            "bucket policies can, and count only where they were given.",
+            "That nothing else forbids the call: a boundary, service control, session and bucket policies can, and count "
+            "only where they were given.",
             "Anything about resource control policies, VPC endpoint policies, KMS key policies and access points.",
             "That the product calls only what its vendor lists.",
         ],
@@ -92,7 +92,7 @@ def case_of(name: str, document: Mapping[str, Any], folder: Path, *, changes: An
         ],
     }
     renamed: Case = json.loads(json.dumps(case).replace(json.dumps(str(path))[1:-1], json.dumps(name)[1:-1]))
-    return {**renamed, **(changes or {})}  # type: ignore[typeddict-item]
+    return {**renamed, **(changes or {})}
 
 
 def _excerpts(statements: tuple[Statement, ...], path: Path) -> Iterator[tuple[str, Excerpt]]:

@@ -76,7 +76,7 @@ class Granted:
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """One group of a policy: how many of its required permissions are granted, which are not, and by what the others."""
+    """One group of a policy: how many required permissions are granted, which are not, and by what the others."""
 
     group: Group
     count: str

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
-
-Value = TypeVar("Value")
 
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\xa0\xad"  # controls, no-break space, soft hyphen
@@ -17,9 +14,9 @@ _HIDDEN = re.compile(
 encoded at all. See https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing."""
 
 
-def visible(value: Value) -> Value | str:
+def visible(value: object) -> object:
     """Return a text with its hidden characters as ``[U+202E]``; anything else, markup as well, comes back as it is."""
-    if type(value) is not str or (value.isascii() and value.isprintable()):
+    if type(value) is not str or (value.isascii() and value.isprintable()):  # Markup is a str as well
         return value
     return _HIDDEN.sub(_named, value.replace("\r\n", "\n"))
 
