@@ -215,10 +215,11 @@ class Case(ReportDict):
 
 
 class Unread(TypedDict):
-    """What could not be checked, and why; ``message`` begins with the place."""
+    """What could not be checked, and why; ``outcome`` is ``skipped`` where that was allowed."""
 
     name: str
     nodeid: str
+    outcome: str
     message: str
     path: str
     line: int | None

@@ -214,7 +214,8 @@ class Report:
         assumed: What was assumed to read the policies, in words.
         waivers: Those of the target, in force or not; they never change whether it is ready.
         as_of: The day on which they are looked at.
-        policies: The identity policies, as they were read.
+        in_effect: Every policy that had a say, as it was read, each with its layer: identity, boundary, scp, session or
+            resource.
         check_again: Returns the report of other identity policies for the same target, all else being the same; None
             if nobody can tell.
     """
@@ -232,7 +233,7 @@ class Report:
     assumed: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     as_of: date = date.min
-    policies: tuple[Policy, ...] = ()
+    in_effect: tuple[tuple[str, Policy], ...] = ()
     check_again: Callable[[Sequence[Policy]], Report] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -285,6 +286,11 @@ class Report:
     def shortfalls(self) -> tuple[Result, ...]:
         """Every required permission that is not granted."""
         return tuple(result for group in self.groups for result in group.shortfalls)
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The identity policies, as they were read."""
+        return tuple(policy for layer, policy in self.in_effect if layer == "identity")
 
     def results(self) -> Iterator[Result]:
         """Yield the results of all groups."""

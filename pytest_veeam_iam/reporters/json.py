@@ -10,6 +10,8 @@ from pytest_veeam_iam.evidence import SCHEMA
 from pytest_veeam_iam.reporters import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_veeam_iam import evidence
     from pytest_veeam_iam.iam.document import Location, Statement
     from pytest_veeam_iam.report import Finding, GroupReport, Report, Result
@@ -17,12 +19,23 @@ if TYPE_CHECKING:
 
 
 def render(run: evidence.Run) -> str:
-    """Return the file of a run."""
-    return json.dumps(run, indent=2) + "\n"
+    """Return the file of a run: a key to a line, and so is each of the reports."""
+    return "{\n" + ",\n".join(f"  {json.dumps(key)}: {_value(value)}" for key, value in run.items()) + "\n}\n"
 
 
-def to_dict(report: Report) -> evidence.ReportDict:
-    """Return one report as plain values: strings, numbers, booleans, lists, mappings and None."""
+def _value(value: object) -> str:
+    if not isinstance(value, list) or not value:
+        return json.dumps(value)
+    return "[\n    " + ",\n    ".join(map(json.dumps, value)) + "\n  ]"
+
+
+def to_dict(report: Report, shown: Callable[[str], str] = str) -> evidence.ReportDict:
+    """Return one report as plain values: strings, numbers, booleans, lists, mappings and None.
+
+    Args:
+        report: What was found out.
+        shown: Returns what to call a file.
+    """
     return {
         "schema": SCHEMA,
         "ready": report.ready,
@@ -36,8 +49,8 @@ def to_dict(report: Report) -> evidence.ReportDict:
             name: {"value": list(p.value) if isinstance(p.value, tuple) else p.value, "origin": p.origin}
             for name, p in report.parameters.items()
         },
-        "groups": [_group(group, report) for group in report.groups],
-        "findings": [_finding(finding, report) for finding in report.findings],
+        "groups": [_group(group, report, shown) for group in report.groups],
+        "findings": [_finding(finding, report, shown) for finding in report.findings],
         "not_given": list(report.not_given),
         "not_checked": list(report.not_checked),
         "assumed": list(report.assumed),
@@ -51,18 +64,18 @@ def key_of(place: Location) -> str:
     return str(place)
 
 
-def _group(group: GroupReport, report: Report) -> evidence.Group:
+def _group(group: GroupReport, report: Report, shown: Callable[[str], str]) -> evidence.Group:
     return {
         "id": group.id,
         "title": group.title,
         "heading": group.heading,
         "ready": group.ready,
         "summary": "" if group.ready else text.group_summary(report, group),
-        "permissions": [_permission(result, report) for result in group.results],
+        "permissions": [_permission(result, report, shown) for result in group.results],
     }
 
 
-def _permission(result: Result, report: Report) -> evidence.Permission:
+def _permission(result: Result, report: Report, shown: Callable[[str], str]) -> evidence.Permission:
     requirement = result.requirement
     return {
         "action": result.action,
@@ -85,28 +98,28 @@ def _permission(result: Result, report: Report) -> evidence.Permission:
         "unknowns": [
             {
                 "expression": token.expression,
-                "path": token.location.path,
+                "path": shown(token.location.path),
                 "line": token.location.line,
                 "bind": text.how_to_bind(token),
             }
             for token in result.unknowns
         ],
-        "statements": [_statement(cause.statement, cause.words) for cause in result.evaluation.causes],
+        "statements": [_statement(cause.statement, cause.words, shown) for cause in result.evaluation.causes],
     }
 
 
-def _statement(statement: Statement, words: str) -> evidence.StatementPlace:
+def _statement(statement: Statement, words: str, shown: Callable[[str], str]) -> evidence.StatementPlace:
     place = statement.location
-    return {"path": place.path, "line": place.line, "sid": statement.sid, "words": words, "key": key_of(place)}
+    return {"path": shown(place.path), "line": place.line, "sid": statement.sid, "words": words, "key": key_of(place)}
 
 
-def _finding(finding: Finding, report: Report) -> evidence.Finding:
+def _finding(finding: Finding, report: Report, shown: Callable[[str], str]) -> evidence.Finding:
     location = finding.location
     return {
         "id": finding.id,
         "severity": finding.severity.value,
         "message": finding.message,
-        "path": location.path if location else None,
+        "path": shown(location.path) if location else None,
         "line": location.line if location else None,
         "column": location.column if location else None,
         "help": finding.help,
