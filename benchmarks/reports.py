@@ -41,6 +41,11 @@ def _timed(task: Any) -> tuple[float, Any]:
     return perf_counter() - start, found
 
 
+def many() -> Run:
+    """Return a run of 1,000 policies."""
+    return _run()[0]
+
+
 def _run() -> tuple[Run, float]:
     """Return a run of policies like that of a careful user, each for its own bucket, and the seconds to evaluate it."""
     text = one_bucket().text

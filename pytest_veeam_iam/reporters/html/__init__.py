@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.reporters.html.page import page_of
 from pytest_veeam_iam.reporters.html.visible import exactly, visible
+from pytest_veeam_iam.reporters.text import BLOCKED
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -37,6 +38,7 @@ def _template() -> Template:
     environment.filters["exactly"] = exactly
     script, style = _resource("script.js"), _resource("style.css")
     environment.globals.update(
+        layers=BLOCKED,
         script=Markup(script),  # noqa: S704 - the package's own file
         style=Markup(style),  # noqa: S704 - the package's own file
         script_hash=_hash(script),

@@ -38,6 +38,11 @@ class PackAge:
     page_days: int | None
     seen_days: int | None
 
+    @property
+    def is_on_the_web(self) -> bool:
+        """Whether its page can be linked to; a pack of somebody's own may say anything there."""
+        return self.pack["page"].startswith(("https://", "http://"))
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

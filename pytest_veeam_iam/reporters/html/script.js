@@ -20,8 +20,8 @@ const policies = all(".policy"), rows = all(".matrix tbody tr");
 const told = (policy) => [...policy.children].filter((part) => !part.matches(".granted")).map((part) => part.textContent).join("\n").toLowerCase();
 let texts;
 const filter = () => {
-  texts ??= policies.map(told);
   const words = one("words").value.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length) texts ??= policies.map(told);
   const state = document.querySelector("[name=state]:checked").value;
   let count = 0;
   policies.forEach((policy, index) => {
@@ -33,18 +33,15 @@ const filter = () => {
 };
 if (policies.length) {
   document.querySelector(".controls").addEventListener("input", filter);
+  addEventListener("pageshow", filter); // some browsers fill in what was typed before
   one("open").addEventListener("click", () => { for (const policy of policies) if (!policy.hidden) policy.open = true; });
   one("close").addEventListener("click", () => { for (const policy of policies) policy.open = false; });
 }
 
 // An address opens what it leads to.
 const reveal = () => {
-  let place = one(decodeURIComponent(location.hash.slice(1)));
-  const target = place;
-  for (; place; place = place.parentElement) {
-    if (place.localName === "details") place.open = true;
-    place.hidden &&= false;
-  }
+  const target = one(location.hash.slice(1));
+  for (let place = target; place; place = place.parentElement) if (place.localName === "details") place.open = true;
   target?.scrollIntoView();
 };
 addEventListener("hashchange", reveal);
