@@ -17,7 +17,7 @@ nameTheme();
 
 // Filter: a row of the matrix and the policy below it go together; what is granted is no place to search.
 const policies = all(".policy"), rows = all(".matrix tbody tr");
-const told = (policy) => [...policy.children].filter((part) => !part.matches(".granted")).map((part) => part.textContent).join("\n").toLowerCase();
+const told = (policy) => [...policy.children].filter((part) => !part.matches(".granted, .statements")).map((part) => part.textContent).join("\n").toLowerCase();
 let texts;
 const filter = () => {
   const words = one("words").value.toLowerCase().split(/\s+/).filter(Boolean);
