@@ -15,11 +15,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_veeam_iam import check_veeam_backup_ready
+from pytest_veeam_iam.recording import Recorder
 from pytest_veeam_iam.reporters.html import render
 
 if TYPE_CHECKING:
     from pytest_veeam_iam.evidence import Case, RepairDict, Run
 
+ONE_BUCKET = Path(__file__).parents[2] / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
 EXAMPLES = Path(__file__).parents[1] / "examples" / "reports" / "html"
 _ARGUMENTS = (
     "--veeam-iam",
@@ -78,6 +81,25 @@ def renamed(run: Run, name: str, to: str) -> Run:
     """Return a run in which something is called otherwise, wherever it is named."""
     inner, outer = json.dumps(name)[1:-1], json.dumps(to)[1:-1]
     return cast("Run", json.loads(json.dumps(run).replace(inner, outer)))
+
+
+def many(count: int) -> Run:
+    """Return a run of that many policies with the pack's 47 permissions, a tenth of them not ready."""
+    ready, not_ready = (_of_the_readme(missing) for missing in ("", "s3:RestoreObject"))
+    cases = [
+        cast("Case", {**(ready if number % 10 else not_ready), "name": f"policies/{number:04}.json"})
+        for number in range(count)
+    ]
+    return cast("Run", {**kept(), "reports": cases, "unread": []})
+
+
+def _of_the_readme(missing: str) -> Case:
+    text = ONE_BUCKET.read_text("utf-8").replace(f'"{missing}"', '"s3:GetObject"')
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "backup-role.json")
+        path.write_text(text, "utf-8")
+        report = check_veeam_backup_ready(path, bucket="acme-veeam")
+        return Recorder(Path(directory), lambda name: Path(name).name).case(report, name=path.name)
 
 
 def run_again() -> Run:
