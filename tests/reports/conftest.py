@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.reports.watched import Watched
+from tests.reports.watched import Watched, chromium, launched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,22 +15,19 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MUST_BE_THERE = "VEEAM_IAM_TEST_BROWSER"
 """Set to ``required`` by the gate."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The browser, started once."""
-    if CHROMIUM is None:
+    """The browser, started once for a module; while it runs, so does an event loop, which other tests would notice."""
+    if chromium() is None:
         if os.environ.get(MUST_BE_THERE) == "required":
             pytest.fail(f"no chromium was found, and {MUST_BE_THERE}=required")
         pytest.skip("no chromium was found: install Debian's package of that name")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

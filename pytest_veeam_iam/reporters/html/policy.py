@@ -20,6 +20,9 @@ State = Literal["ready", "not ready", "waived", "cannot be read"]
 ITEMS = ("actions", "lint")
 """The tests of a policy beside those of its groups, in the order of the terminal's table."""
 
+_FEW = 4
+"""Resources of a group that are named where its permissions are not."""
+
 _OWN = frozenset({"action", "why", "why_inferred", "note"})
 """What permissions that fall short for the same reason need not share."""
 
@@ -65,7 +68,7 @@ class Shortfall:
 class Granted:
     """Permissions that the same statements grant on the same resources.
 
-    ``actions`` is empty for all of a group together; then ``resources`` is so, too, unless all have the same.
+    ``actions`` is empty for all of a group together; then ``resources`` are those of any of them, or empty if many.
     """
 
     by: Sequence[str]
@@ -212,12 +215,8 @@ def _granted(case: Case, permissions: Iterable[Permission]) -> list[Granted]:
 def _granted_together(case: Case, permissions: Sequence[Permission]) -> list[Granted]:
     if not permissions:
         return []
-    resources = permissions[0]["resources"]
-    return [
-        Granted(
-            _by(case, permissions), resources if all(each["resources"] == resources for each in permissions) else ()
-        )
-    ]
+    resources = list(dict.fromkeys(name for each in permissions for name in each["resources"]))
+    return [Granted(_by(case, permissions), resources if len(resources) <= _FEW else [])]
 
 
 def _by(case: Case, permissions: Sequence[Permission]) -> list[str]:
