@@ -177,7 +177,7 @@ def test_a_sid_stands_once_in_a_document() -> None:
     ],
 )
 def test_a_target_that_no_policy_can_be_written_for(target: dict[str, Any], message: str) -> None:
-    with pytest.raises(TargetError, match=message):
+    with pytest.raises(TargetError, match=message.replace("*", "[*]")):
         documents("documented", target)
 
 
