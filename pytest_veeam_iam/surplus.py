@@ -18,7 +18,7 @@ from pytest_veeam_iam.iam.evaluation import Decision
 from pytest_veeam_iam.iam.globs import Relation, action_glob, can_meet, is_short_arn, relation, resource_glob, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pytest_veeam_iam.iam.document import Entry, Policy, Statement, Token
     from pytest_veeam_iam.iam.evaluation import Evaluation
@@ -38,6 +38,8 @@ _SEARCHES = 500
 
 _STEPS = 5_000
 """Steps of one search."""
+
+_MOST_SPOKEN_OF = 200
 
 _ELSEWHERE = ("q7x", "q7x/q7x", "0w9", "0w9/0w9")
 """What may stand in the place of wildcards, with a key and without: names that no policy speaks of."""
@@ -139,6 +141,7 @@ class Search:
         allowed: Patterns of actions that are fine, needed or not.
         limits: Lists of entries outside of which nothing is allowed, whatever a statement says.
         spared: Buckets about which something else is said.
+        spoken_of: Resources that the limits leave room for, which may be places that are not needed.
         is_anywhere: Whether no bucket is meant, so that only patterns of buckets are too much.
         partition: Of the target.
         is_final: Whether nothing in effect can take away what an Allow without conditions grants.
@@ -150,6 +153,7 @@ class Search:
     allowed: Sequence[Glob]
     limits: Sequence[Sequence[Entry]]
     spared: frozenset[str]
+    spoken_of: Sequence[str]
     is_anywhere: bool
     partition: str
     is_final: bool
@@ -164,7 +168,10 @@ class Search:
         if statement.doubt is not None and all(each.location == statement.location for each in statement.actions):
             return Surplus(statement, unknown=(statement.doubt,))
         names = self._named(statement)
-        more = tuple(name for name in names or () if self._is_too_much(name, statement))
+        texts = tuple(_without_variables(entry.text) for entry in statement.resources)
+        if statement.not_resource or any(not text.strip("*") for text in texts):
+            texts = ()
+        more = tuple(name for name in names or () if self._is_too_much(name, texts, statement))
         beyond, where = self._beyond(statement, names)
         entries = (*statement.actions, *statement.resources)
         unknown = tuple(dict.fromkeys(token for entry in entries for token in entry.tokens))
@@ -196,19 +203,20 @@ class Search:
             return []
         return list(dict.fromkeys(text.split(":")[2] for text in texts))
 
-    def _is_too_much(self, action: str, statement: Statement) -> bool:
+    def _is_too_much(self, action: str, texts: tuple[str, ...], statement: Statement) -> bool:
         name = action.lower()
         if name in self.needed or any(glob.accepts(name) for glob in self.allowed):
             return False
-        return any(self._is_granted(action, resource, statement) for resource in self._reached(action, statement))
+        return any(self._is_granted(action, resource, statement) for resource in self._reached(action, texts))
 
-    def _reached(self, action: str, statement: Statement) -> tuple[str, ...]:
-        """Return the resources of a statement that an action may be authorised on."""
-        formats = catalog.resource_types(action)
-        texts = tuple(_without_variables(entry.text) for entry in statement.resources)
-        if statement.not_resource or any(not text.strip("*") for text in texts):
-            return tuple(_in_words(each, self.partition) for each in sorted(formats))
-        return tuple(text for text in texts if any(_meets(text, each) for each in formats))
+    def _reached(self, action: str, texts: tuple[str, ...]) -> Iterator[str]:
+        """Yield those of some resources that an action may be authorised on; of no texts, which stand for any, all."""
+        formats = sorted(catalog.resource_types(action))
+        if not texts:
+            yield from (_in_words(each, self.partition) for each in formats)
+        for text in texts:
+            if any(_meets(text, each) for each in formats):
+                yield text
 
     def _is_granted(self, action: str, resource: str, statement: Statement) -> bool:
         """Return whether a statement allows an action on some of the resources of a pattern, as far as can be told."""
@@ -256,7 +264,10 @@ class Search:
         key = place, text, excluded
         if key not in self._found:
             is_brief = len(self._found) < _SEARCHES or not re.search(r"[*?]", text)
-            self._found[key] = _beyond(*key) if is_brief else place.guesses(text, excluded)
+            found = _beyond(*key) if is_brief else place.guesses(text, excluded)
+            more = (each for spoken in self.spoken_of for each in place.guesses(spoken, excluded)) if found else ()
+            glob = resource_glob((text,))
+            self._found[key] = (*found, *(each for each in more if glob.accepts(each)))
         return self._found[key]
 
 
@@ -282,6 +293,21 @@ def limits(policies: Iterable[Policy], layers: Iterable[Sequence[Policy]]) -> li
         ):
             found.append([entry for statement in allows for entry in statement.actions])
     return [entries for entries in found if all(each.is_known and each.text.strip("*") for each in entries)]
+
+
+def spoken_of(policies: Iterable[Policy], limiting: Iterable[Policy]) -> list[str]:
+    """Return the S3 resources for which there is room: those that a Deny leaves out, or that another layer allows.
+
+    Args:
+        policies: The identity policies.
+        limiting: Boundary, session policies and SCPs.
+    """
+    statements = [
+        *(s for policy in policies for s in policy.statements if s.effect is Effect.DENY and s.not_resource),
+        *(s for policy in limiting for s in policy.statements if (s.effect is Effect.DENY) is s.not_resource),
+    ]
+    texts = (entry.text for statement in statements for entry in statement.resources if entry.is_known)
+    return [text for text in dict.fromkeys(texts) if text.startswith("arn:") and ":s3:::" in text][:_MOST_SPOKEN_OF]
 
 
 def in_target(action: str, target: Target) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam.iam.document import Effect
 from pytest_veeam_iam.iam.globs import action_glob
 from pytest_veeam_iam.report import Finding, Severity
-from pytest_veeam_iam.surplus import NOT_GRANTED, Search, in_target, limits, owns_account, places
+from pytest_veeam_iam.surplus import NOT_GRANTED, Search, in_target, limits, owns_account, places, spoken_of
 from pytest_veeam_iam.target import ANY
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def _search(subject: Subject) -> Search:
         allowed=allowed,
         limits=limits(subject.settled, (subject.boundary, subject.sessions)),
         spared=frozenset(name for name, _, _ in subject.partly_granted if subject.excess is Severity.WARNING),
+        spoken_of=spoken_of(subject.settled, limiting),
         is_anywhere=is_anywhere,
         partition=target.partition,
         is_final=not limiting and Effect.DENY not in effects,
