@@ -113,6 +113,7 @@ OPTIONS = (
     Option("config", "text", "file of targets and waivers; veeam-iam.toml is looked for if not named", "FILE"),
     Option("no-waivers", "switch", "show every gap as if it were not waived"),
     Option("as-of", "text", "day on which waivers are looked at; today (UTC) if not named", "DATE"),
+    Option("report", "list", "report to write: FORMAT:PATH, or a path whose suffix is the format; - prints it", "PATH"),
     Option("init", "switch", "write a veeam-iam.toml for the policies found, and check nothing"),
     Option("accept-until", "text", "with init: waive every gap of today until then", "DATE"),
     Option("accepted-by", "text", "with init: who answers for these waivers", "NAME"),
@@ -149,6 +150,7 @@ class Settings(NamedTuple):
         as_of: The day on which they are looked at, None for today.
         accept_until: The last day of the waivers that ``init`` writes, None if it writes none.
         accepted_by: Who answers for them.
+        report: The reports to write.
         config: The file of targets and waivers, None to look for it.
     """
 
@@ -169,6 +171,7 @@ class Settings(NamedTuple):
     as_of: date | None
     accept_until: date | None
     accepted_by: str | None
+    report: tuple[str, ...]
     config: str | None
 
     @property
@@ -305,6 +308,7 @@ def resolve(layers: Layers) -> Settings:
         as_of=_day(layers, "as-of"),
         accept_until=_day(layers, "accept-until"),
         accepted_by=layers.text("accepted-by"),
+        report=layers.texts("report"),
         config=layers.text("config"),
     )
 

@@ -78,7 +78,7 @@ class PoliciesInEffect:
 
     def settled(self, target: Target) -> PoliciesInEffect:
         """Return the same policies with the values of a target for what their templates leave open."""
-        if not target.symbols and all(policy.tree is None for policy in self._all()):
+        if not target.symbols and all(policy.tree is None for _, policy in self.by_layer()):
             return self
         return replace(
             self,
@@ -89,12 +89,13 @@ class PoliciesInEffect:
             resource_policies=settle(self.resource_policies, target),
         )
 
-    def _all(self) -> Iterator[Policy]:
-        yield from self.identity
-        yield from (self.boundary,) if self.boundary else ()
-        yield from self.sessions
-        yield from (policy for level in self.scps for policy in level)
-        yield from self.resource_policies
+    def by_layer(self) -> Iterator[tuple[str, Policy]]:
+        """Yield every policy with the layer that it is in."""
+        yield from (("identity", policy) for policy in self.identity)
+        yield from (("boundary", self.boundary),) if self.boundary else ()
+        yield from (("session", policy) for policy in self.sessions)
+        yield from (("scp", policy) for level in self.scps for policy in level)
+        yield from (("resource", policy) for policy in self.resource_policies)
 
     def not_given(self) -> tuple[str, ...]:
         """Return the layers that were not given, in words."""
@@ -281,7 +282,7 @@ class _Check:
             place=self.target.place,
             fail_on=expected.fail_on,
             assumed=tuple(dict.fromkeys(text for policy in self.policies.identity for text in policy.assumed)),
-            policies=self.policies.identity,
+            in_effect=tuple(self.policies.by_layer()),
             check_again=partial(_check_again, self.policies, replace(expected, target=self.target)),
         )
 

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.rulepacks import Requirement, RulePack
     from pytest_veeam_iam.waivers import Waiver
 
-SCHEMA = 1
-"""Of the JSON report; raised when a key changes its meaning."""
-
 
 class Severity(StrEnum):
     """How grave a finding is.
@@ -217,7 +214,8 @@ class Report:
         assumed: What was assumed to read the policies, in words.
         waivers: Those of the target, in force or not; they never change whether it is ready.
         as_of: The day on which they are looked at.
-        policies: The identity policies, as they were read.
+        in_effect: Every policy that had a say, as it was read, each with its layer: identity, boundary, scp, session or
+            resource.
         check_again: Returns the report of other identity policies for the same target, all else being the same; None
             if nobody can tell.
     """
@@ -235,7 +233,7 @@ class Report:
     assumed: tuple[str, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     as_of: date = date.min
-    policies: tuple[Policy, ...] = ()
+    in_effect: tuple[tuple[str, Policy], ...] = ()
     check_again: Callable[[Sequence[Policy]], Report] | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -289,6 +287,11 @@ class Report:
         """Every required permission that is not granted."""
         return tuple(result for group in self.groups for result in group.shortfalls)
 
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The identity policies, as they were read."""
+        return tuple(policy for layer, policy in self.in_effect if layer == "identity")
+
     def results(self) -> Iterator[Result]:
         """Yield the results of all groups."""
         for group in self.groups:
@@ -311,7 +314,7 @@ class Report:
         """Return the report as the JSON report's mapping."""
         from pytest_veeam_iam.reporters.json import to_dict
 
-        return to_dict(self)
+        return dict(to_dict(self))
 
     def __bool__(self) -> bool:
         return self.ready

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os.path
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam.certainty import Certainty
@@ -240,9 +241,15 @@ def _says(rule: Rule, action: str, names: Sequence[str], *, as_it: bool = False)
     verb = "allows" if statement.effect is Effect.ALLOW else "denies"
     actions = "it" if as_it and all(e.is_known for e in statement.actions) else _matching_actions(statement, action)
     what = f"everything but {_texts(statement.actions)}" if statement.not_action else actions
-    resources = _texts(_accepting(statement.resources, names) or statement.resources)
-    where = f"everywhere but on {_texts(statement.resources)}" if statement.not_resource else f"on {resources}"
-    return f"{verb} {what} {where}"
+    return f"{verb} {what} {_where(statement, tuple(names))}"
+
+
+@lru_cache(maxsize=256)
+def _where(statement: Statement, names: tuple[str, ...]) -> str:
+    """Return on what, which is the same for all actions that are asked on the same resources."""
+    if statement.not_resource:
+        return f"everywhere but on {_texts(statement.resources)}"
+    return f"on {_texts(_accepting(statement.resources, names) or statement.resources)}"
 
 
 def _matching_actions(statement: Statement, action: str) -> str:

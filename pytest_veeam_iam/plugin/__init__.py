@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_veeam_iam.config import DEFAULT_PACK, OPTIONS, Layers, Option, find_team_file, resolve
-from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.errors import TargetError, VeeamIamError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -81,6 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
             from pytest_veeam_iam.plugin.run import Run
 
             config.pluginmanager.register(Run.start(config, resolve(layers), team), Run.NAME)
+        elif config.getoption("veeam_iam_report"):
+            raise TargetError("--veeam-iam-report: no policies are asked for; add --veeam-iam")
     except VeeamIamError as error:
         _refuse(config, error)
 
@@ -117,8 +119,8 @@ def _settings(config: pytest.Config) -> Settings:
 
 
 def _refuse(config: pytest.Config, error: VeeamIamError) -> None:
-    """Stop the run if the user typed ``--veeam-iam``; else one item says it, so that all other tests still run."""
-    if config.getoption("veeam_iam"):
+    """Stop a run for which policies or a report were typed; else one item says it, so that other tests still run."""
+    if config.getoption("veeam_iam") or config.getoption("veeam_iam_report"):
         raise pytest.UsageError(str(error)) from error
     from pytest_veeam_iam.plugin.broken import BrokenRun
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.plugin.summary import Row
     from pytest_veeam_iam.plugin.targets import Targets
     from pytest_veeam_iam.readiness import Expectation
+    from pytest_veeam_iam.rulepacks import RulePack
     from pytest_veeam_iam.teamfile import TeamFile
 
 _MOST_NAMED = 3
@@ -83,7 +84,17 @@ class Run:
             if told is None
             else Selection.from_plain(told, reading_of(config, settings, team))
         )
-        return cls(config, settings, expected, selection, targets)
+        run = cls(config, settings, expected, selection, targets)
+        if settings.report:
+            from pytest_veeam_iam.plugin.reports import Reports
+
+            config.pluginmanager.register(Reports.of(config, settings, run.packs), Reports.NAME)
+        return run
+
+    def packs(self) -> tuple[RulePack, ...]:
+        """Return all that is required of some policy."""
+        targets = self._targets.targets if self._targets else ()
+        return tuple(dict.fromkeys(each.pack for each in (*(target.expected for target in targets), self._expected)))
 
     def pytest_report_header(self) -> str:
         """Say what is required and where, in one line."""

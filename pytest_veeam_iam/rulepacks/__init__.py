@@ -132,6 +132,7 @@ class RulePack:
         api_names: Names of API operations that are not IAM actions -> the IAM action that is meant.
         over_grants: Actions that the product does not need and that can undo a backup's protection.
         default_profile: The profile that holds if nothing is selected.
+        sha256: Of the file that it was read from.
     """
 
     id: str
@@ -146,6 +147,7 @@ class RulePack:
     api_names: Mapping[str, str]
     over_grants: tuple[str, ...]
     default_profile: str
+    sha256: str = ""
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))
@@ -330,8 +332,8 @@ def _number(version: str) -> tuple[int, ...]:
 def _read_packaged(pack: _Packaged) -> RulePack:
     from pytest_veeam_iam.rulepacks.schema import parse
 
-    text = _folder().joinpath(pack.file_name).read_text("utf-8")
-    return parse(text, _shown(pack.file_name), file_name=pack.file_name)
+    data = _folder().joinpath(pack.file_name).read_bytes()
+    return _with_digest(parse(data.decode("utf-8"), _shown(pack.file_name), file_name=pack.file_name), data)
 
 
 def _read_file(path: str) -> RulePack:
@@ -341,14 +343,21 @@ def _read_file(path: str) -> RulePack:
 
     shown = Path(path).as_posix()
     try:
-        text = Path(path).read_text("utf-8")
+        data = Path(path).read_bytes()
+        text = data.decode("utf-8")
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         packs = _one_of(str(each) for each in _packaged())
         raise RulePackError([f"{shown}: {why}; name a .toml file that exists, or use {packs}"]) from error
     except UnicodeDecodeError as error:
         raise RulePackError([f"{shown}: not UTF-8 at byte {error.start}; save it as UTF-8"]) from error
-    return parse(text, shown)
+    return _with_digest(parse(text, shown), data)
+
+
+def _with_digest(pack: RulePack, data: bytes) -> RulePack:
+    from hashlib import sha256
+
+    return replace(pack, sha256=sha256(data).hexdigest())
 
 
 def _shown(file_name: str) -> str:

@@ -222,7 +222,7 @@ def test_lint_tells_everything_if_that_is_asked_for_in_any_place(
 def test_no_option_was_forgotten_here() -> None:
     elsewhere = {"", "policies", "match", "pack", "scenario", "storage-class", "together", "only", "lint"}
     elsewhere |= {"bind", "bind-file", "assume-defaults", "unresolved"}
-    elsewhere |= {"config", "no-waivers", "as-of", "init", "accept-until", "accepted-by"}
+    elsewhere |= {"config", "no-waivers", "as-of", "report", "init", "accept-until", "accepted-by"}
     assert {option.name for option in OPTIONS} == elsewhere | set(EFFECTS)
 
 

@@ -104,6 +104,7 @@ def test_the_options_of_this_version_are_these() -> None:
         "config",
         "no-waivers",
         "as-of",
+        "report",
         "init",
         "accept-until",
         "accepted-by",
@@ -132,6 +133,7 @@ def test_nothing_set_is_nothing_asked_for() -> None:
         as_of=None,
         accept_until=None,
         accepted_by=None,
+        report=(),
         config=None,
     )
 

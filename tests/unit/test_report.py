@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_veeam_iam import Report, check_veeam_backup_ready, load_rulepack
+from pytest_veeam_iam import Report, check_veeam_backup_ready, evidence, load_rulepack
 from pytest_veeam_iam.iam.document import Location
 from pytest_veeam_iam.report import Finding, Severity
 from pytest_veeam_iam.reporters import text
@@ -357,18 +357,22 @@ def a_report(tmp_path: Path, **arguments: Any) -> Report:
 
 def test_the_keys_of_the_mapping_are_those_of_the_schema(tmp_path: Path) -> None:
     found: dict[str, Any] = a_report(tmp_path).to_dict()
-    assert list(found) == REPORT_KEYS
+    assert set(REPORT_KEYS) <= set(found)
+    assert list(found) == list(evidence.ReportDict.__annotations__)
     assert found["schema"] == 1
     assert found["pack"] == "vb365-s3@8.3"
     assert list(found["target"]) == PARAMETERS
     assert all(list(parameter) == ["value", "origin"] for parameter in found["target"].values())
-    assert all(list(group) == ["id", "title", "ready", "permissions"] for group in found["groups"])
+    assert all(list(group) == list(evidence.Group.__annotations__) for group in found["groups"])
     permissions = [permission for group in found["groups"] for permission in group["permissions"]]
     assert len(permissions) == 47
-    assert all(list(permission) == PERMISSION_KEYS for permission in permissions)
-    assert all(list(each) == ["path", "line", "sid"] for permission in permissions for each in permission["statements"])
+    assert set(PERMISSION_KEYS) <= set(permissions[0])
+    assert all(list(permission) == list(evidence.Permission.__annotations__) for permission in permissions)
+    statements = [each for permission in permissions for each in permission["statements"]]
+    assert all(list(each) == ["path", "line", "sid", "words", "key"] for each in statements)
     assert found["findings"]
-    assert all(list(finding) == FINDING_KEYS for finding in found["findings"])
+    assert list(found["findings"][0])[: len(FINDING_KEYS)] == FINDING_KEYS
+    assert all(list(finding) == list(evidence.Finding.__annotations__) for finding in found["findings"])
 
 
 def test_the_mapping_is_plain_json(tmp_path: Path) -> None:
@@ -398,7 +402,7 @@ def test_the_values_of_the_mapping_are_those_of_the_report(tmp_path: Path) -> No
     }
     assert groups["object"]["title"] == "Objects"
     put = groups["object"]["permissions"][0]
-    assert put == {
+    assert {key: put[key] for key in PERMISSION_KEYS} == {
         "action": "s3:PutObject",
         "resources": ["arn:aws:s3:::b/v/*", "arn:aws:s3:::c/v/*"],
         "level": "required",
@@ -408,9 +412,18 @@ def test_the_values_of_the_mapping_are_those_of_the_report(tmp_path: Path) -> No
         "inferred": False,
         "assumed": False,
         "waived": False,
-        "statements": [{"path": "role.json", "line": 4, "sid": None}],
+        "statements": [
+            {
+                "path": "role.json",
+                "line": 4,
+                "sid": None,
+                "words": "denies s3:PutObject on *",
+                "key": "role.json:4:1",
+            }
+        ],
     }
-    assert groups["repository"]["permissions"][0]["statements"] == [{"path": "role.json", "line": 3, "sid": "S"}]
+    (grant,) = groups["repository"]["permissions"][0]["statements"]
+    assert (grant["path"], grant["line"], grant["sid"]) == ("role.json", 3, "S")
     assert groups["repository"]["permissions"][0]["witness"] is None
     appliance = {permission["action"]: permission for permission in groups["archiver-appliance"]["permissions"]}
     assert {action for action, permission in appliance.items() if permission["inferred"]} == {
@@ -423,7 +436,7 @@ def test_the_values_of_the_mapping_are_those_of_the_report(tmp_path: Path) -> No
     }
     assert found["not_checked"] == list(report.not_checked)
     (refused,) = [finding for finding in found["findings"] if finding["severity"] == "error"]
-    assert refused | {"help": ""} == {
+    assert {key: refused[key] for key in FINDING_KEYS} | {"help": ""} == {
         "id": "refused",
         "severity": "error",
         "message": '"b" is neither "*" nor an ARN; did you mean "arn:aws:s3:::b"?',
