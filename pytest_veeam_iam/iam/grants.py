@@ -76,14 +76,19 @@ def documents(permissions: Iterable[Permission], most: int = MOST_CHARACTERS) ->
     return tuple(_with_own_sids(document) for document in filled if document)
 
 
-def document(grants: Sequence[Grant]) -> dict[str, object]:
+def grants(permissions: Iterable[Permission]) -> tuple[Grant, ...]:
+    """Return the statements of one policy document, however large; the argument is that of :func:`documents`."""
+    return _with_own_sids(tuple(_grants(permissions)))
+
+
+def document(statements: Sequence[Grant]) -> dict[str, object]:
     """Return a policy document of some statements as plain values."""
-    return {"Version": VERSION, "Statement": [grant.to_dict() for grant in grants]}
+    return {"Version": VERSION, "Statement": [grant.to_dict() for grant in statements]}
 
 
-def size(grants: Sequence[Grant]) -> int:
+def size(statements: Sequence[Grant]) -> int:
     """Return the characters of a document as AWS counts them: without white space, Sids numbered apart."""
-    return len(json.dumps(document(grants), separators=(",", ":"), ensure_ascii=False)) + _NUMBERS * len(grants)
+    return len(json.dumps(document(statements), separators=(",", ":"), ensure_ascii=False)) + _NUMBERS * len(statements)
 
 
 _NUMBERS = 2
@@ -150,11 +155,11 @@ def _fitting(grant: Grant, beside: tuple[Grant, ...], most: int) -> tuple[Grant 
     return replace(grant, resources=grant.resources[:fits]), replace(grant, resources=grant.resources[fits:])
 
 
-def _with_own_sids(grants: Sequence[Grant]) -> tuple[Grant, ...]:
+def _with_own_sids(statements: Sequence[Grant]) -> tuple[Grant, ...]:
     """Return the statements with a number after a Sid that another one has: a Sid stands once in a document."""
     taken: set[str] = set()
     found = []
-    for grant in grants:
+    for grant in statements:
         numbered = (f"{grant.sid}{number}" for number in count(2))
         sid = next(each for each in chain((grant.sid,), numbered) if each not in taken)
         taken.add(sid)

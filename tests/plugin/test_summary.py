@@ -83,7 +83,7 @@ def test_what_cannot_be_read_has_a_row_and_is_not_ready(repository: Repository, 
         b.json  -                   -           -       -       -        -     cannot be read
           a.json:4:9: warning: may delete objects in every bucket -> narrow with veeam-iam generate --bucket=NAME [excess]
         1 of 2 ready for vb365-s3 8.3, profile documented.
-        """
+        """  # noqa: E501 - as it is shown
     )
 
 
