@@ -119,7 +119,7 @@ def _quietly(arguments: Sequence[str], paths: Sequence[str]) -> tuple[int, str]:
     report, end, others = rest.rpartition("\n}\n")
     if others:
         click.echo(others, err=True, nl=False)
-    return code, start + report + end if start and end else ""
+    return code, start + report + end if start and end and code != _MISUSED else ""
 
 
 def _root(paths: Sequence[str]) -> str:
