@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 EXPECTED = (
     "pack", "profile", "groups", "bucket", "prefix", "region", "account", "partition", "scenario", "storage_class",
-    "context", "list_buckets_on_s3_arn",
+    "context", "list_buckets_on_s3_arn", "excess",
 )  # fmt: skip
 """The keys of a target that say what is expected, as arguments of ``check_veeam_backup_ready`` are called."""
 

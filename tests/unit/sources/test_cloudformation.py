@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Token
 
 FORM = "cloudformation"
-VEEAM = EXAMPLES.parent.parent / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
+VEEAM = EXAMPLES / "documented.json"
 
 
 def tree_from(text: str, name: str = "t.yaml") -> Node:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FORMS: dict[str, Any] = {"answers": answers, "account_dump": account_dump, "terraform_plan": terraform_plan}
 ALL = [pytest.param(form, case, id=f"{form}-{case.name}") for form in FORMS for case in cases(form)]
-VEEAM = json.loads((EXAMPLES.parents[1] / "policies/vb365-s3/one-bucket/documented.json").read_text("utf-8"))
+VEEAM = json.loads((EXAMPLES / "documented.json").read_text("utf-8"))
 
 
 def tree(value: object) -> Node:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Token
     from pytest_veeam_iam.sources.found import Found
 
-VEEAM = EXAMPLES.parents[1] / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
+VEEAM = EXAMPLES / "documented.json"
 ALL = [pytest.param(case, id=case.name) for case in cases()]
 
 
