@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam import checks
 from pytest_veeam_iam.attachments import by_principal, unit_of
 from pytest_veeam_iam.reporters import text
-from pytest_veeam_iam.teamfile.resolving import distinct
+from pytest_veeam_iam.sources import without_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ def drafts(policies: Mapping[str, Sequence[Policy]], words: Sequence[str]) -> li
         units.setdefault(unit_of(name), []).append(name)
     found: list[Draft] = []
     for unit, names in units.items():
-        own = distinct(policy for name in names for policy in policies[name])
+        own = without_repeats(policy for name in names for policy in policies[name])
         files = names[0] if unit in names else f"{unit}/*.tf" if unit else "*.tf"
         found += _of_unit(files, by_principal(own), words)
     return _named(found)

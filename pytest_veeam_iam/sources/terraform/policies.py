@@ -19,13 +19,13 @@ from pytest_veeam_iam.iam.tree import Node
 from pytest_veeam_iam.sources.absent import unknown as unknown_document
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.terraform import documents, values
-from pytest_veeam_iam.sources.terraform.attachments import Attachments, Bond
+from pytest_veeam_iam.sources.terraform.attachments import INLINE, Attachments, Bond
 from pytest_veeam_iam.sources.terraform.buckets import buckets_of
 from pytest_veeam_iam.sources.terraform.directory import twice
 from pytest_veeam_iam.sources.terraform.evaluation import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_veeam_iam.iam.tree import Token
     from pytest_veeam_iam.sources.terraform.directory import SourceFile
@@ -42,25 +42,19 @@ class _Holder:
     Attributes:
         argument: The document.
         kind: What the document is.
-        principal: The argument that names whom it belongs to, empty if none does.
-        type: Of the resource that this is.
     """
 
     argument: str
     kind: Kind
-    principal: str = ""
-    type: str = ""
 
 
 _HOLDERS = {
     "aws_iam_policy": _Holder("policy", "managed"),
-    "aws_iam_role_policy": _Holder("policy", "role", "role", "aws_iam_role"),
-    "aws_iam_user_policy": _Holder("policy", "user", "user", "aws_iam_user"),
-    "aws_iam_group_policy": _Holder("policy", "group", "group", "aws_iam_group"),
+    "aws_iam_role_policy": _Holder("policy", "role"),
+    "aws_iam_user_policy": _Holder("policy", "user"),
+    "aws_iam_group_policy": _Holder("policy", "group"),
     "aws_organizations_policy": _Holder("content", "scp"),
-    "aws_ssoadmin_permission_set_inline_policy": _Holder(
-        "inline_policy", "role", "permission_set_arn", "aws_ssoadmin_permission_set"
-    ),
+    "aws_ssoadmin_permission_set_inline_policy": _Holder("inline_policy", "role"),
 }
 _ROLE = "aws_iam_role"
 _DATA = "aws_iam_policy_document"
@@ -211,27 +205,30 @@ class Documents:
         )  # fmt: skip
 
     def _of_resource(self, module: Module, block: Block, instance: Instance, notes: dict[str, None]) -> Iterator[Found]:
-        holder = _HOLDERS[block.labels[0]]
+        type_ = block.labels[0]
+        holder = _HOLDERS[type_]
         argument = block.body.argument(holder.argument)
         if argument is None or (holder.kind == "scp" and not _is_scp(module, block, instance)):
             return
         entity = f"{module.prefix}{_label(block)}{instance.suffix}"
-        bond, boundary_of = Bond(sure=True), tuple[str, ...]()
+        bond, boundary_of = Bond(), tuple[str, ...]()
         if holder.kind == "managed":
             bond, boundary_of = self.attachments.of_managed(entity), self.attachments.of_boundary(entity)
-        elif holder.principal:
-            bond = self.attachments.of_inline(module, block, instance, holder.principal, holder.type)
-        attachment = Attachment(tuple(bond.names), boundary_of, holder.kind)
-        doubt = instance.doubt or (None if bond.sure else bond.doubt)
-        yield self._found(
-            module, entity, attachment, doubt, notes, partial(_document, module, argument, instance),
-        )  # fmt: skip
-        if bond.maybe:
-            reason = next(iter(bond.maybe.values()))
-            others = self._found(
-                module, entity, Attachment(tuple(bond.maybe), (), holder.kind), doubt or reason, notes,
+        elif type_ in INLINE:
+            bond = self.attachments.of_inline(module, block, instance, *INLINE[type_])
+
+        def held_by(names: Iterable[str], boundary_of: tuple[str, ...], doubt: Token | None) -> Found:
+            return self._found(
+                module, entity, Attachment(tuple(names), boundary_of, holder.kind), instance.doubt or doubt, notes,
                 partial(_document, module, argument, instance),
             )  # fmt: skip
+
+        if bond.sure or boundary_of or not bond.names:
+            yield held_by(bond.sure, boundary_of, None)
+        if bond.doubted:
+            yield held_by(bond.doubted, (), next(iter(bond.doubted.values())))
+        if bond.maybe:
+            others = held_by(bond.maybe, (), next(iter(bond.maybe.values())))
             if _may_deny(others):
                 yield others
 

@@ -10,7 +10,7 @@ import pytest
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.tree import Node, Template, TextSource
-from pytest_veeam_iam.sources import terraform
+from pytest_veeam_iam.sources import load_policies, terraform
 from pytest_veeam_iam.sources.found import Bindings, Reading
 from pytest_veeam_iam.sources.terraform import directory
 from tests.examples_runner import EXAMPLES, plain, summaries
@@ -390,11 +390,102 @@ def test_what_an_unknown_principal_has_is_in_doubt_for_all_unless_it_only_allows
     assert all(doubt is not None for each in found for doubt in doubts(each))
 
 
+_ALLOW, _DENY = _statement('"Allow"'), _statement('"Deny"')
+
+
+@pytest.mark.parametrize(("effect", "count"), [('"Deny"', 2), ("var.e", 2), ('"Allow"', 1)])
+@pytest.mark.parametrize("holder", ["inline", "attached", "in a group"])
+@pytest.mark.parametrize("named", ["inline", "attached", "in a group"])
+def test_what_an_unknown_principal_has_is_in_doubt_for_one_that_is_only_named(
+    named: str, holder: str, effect: str, count: int
+) -> None:
+    having = {
+        "inline": 'resource "aws_iam_user_policy" "{0}" {{\n  user = {1}\n  policy = {2}\n}}\n',
+        "attached": 'resource "aws_iam_policy" "{0}" {{\n  policy = {2}\n}}\n'
+        'resource "aws_iam_user_policy_attachment" "{0}" {{\n  user = {1}\n  policy_arn = aws_iam_policy.{0}.arn\n}}\n',
+        "in a group": 'resource "aws_iam_group" "{0}" {{\n  name = "{0}"\n}}\n'
+        'resource "aws_iam_group_policy" "{0}" {{\n  group = "{0}"\n  policy = {2}\n}}\n'
+        'resource "aws_iam_group_membership" "{0}" {{\n  group = "{0}"\n  users = [{1}]\n}}\n',
+    }
+    text = having[named].format("own", '"veeam"', _ALLOW)
+    found = _had_by(text + having[holder].format("other", "var.u", _statement(effect)), "veeam")
+    assert [doubts(each) for each in found] == [[None], *[["var.u"]] * (count - 1)]
+
+
+@pytest.mark.parametrize("holder", ["role", "group"])
+def test_an_unknown_role_or_group_is_no_user(holder: str) -> None:
+    text = (
+        f'resource "aws_iam_user_policy" "own" {{\n  user = "veeam"\n  policy = {_ALLOW}\n}}\n'
+        f'resource "aws_iam_{holder}_policy" "d" {{\n  {holder} = var.h\n  policy = {_DENY}\n}}\n'
+    )
+    assert len(_had_by(text, "veeam")) == 1
+
+
+def test_a_policy_that_others_may_have_as_well_is_not_taken_for_a_repeat(tmp_path: Path) -> None:
+    path = module_of(
+        tmp_path,
+        main__tf='resource "aws_iam_user_policy" "own" {\n  user = "veeam"\n  policy = '
+        + _ALLOW
+        + '\n}\nresource "aws_iam_user_policy" "d" {\n  user = var.u\n  policy = '
+        + _DENY
+        + "\n}\n",
+    )
+    found = [each for each in load_policies(path.parent) if "veeam" in each.attachment.principals]
+    assert [each.statements[0].effect for each in found] == ["Allow", "Deny"]
+
+
+_MEMBERSHIP = (
+    _USER + _GROUP + 'resource "aws_iam_group_policy" "p" {\n  group = aws_iam_group.g.name\n  policy = '
+    'jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })\n}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("membership", "why"),
+    [
+        ('group_membership" "m" {\n  count = var.n\n  group = "g"\n  users = ["veeam"]\n}', "var.n"),
+        ('user_group_membership" "m" {\n  for_each = var.n\n  user = "veeam"\n  groups = ["g"]\n}', "var.n"),
+        ('group_membership" "m" {\n  group = "g"\n  users = concat([], var.n ? ["veeam"] : [])\n}', "var.n"),
+        ('user_group_membership" "m" {\n  user = "veeam"\n  groups = concat([], var.n ? ["g"] : [])\n}', "var.n"),
+        ('group_membership" "m" {\n  count = 1\n  group = "g"\n  users = ["veeam"]\n}', None),
+    ],
+)
+def test_what_comes_by_a_membership_that_may_not_be_there_is_in_doubt(membership: str, why: str | None) -> None:
+    text = f'{_MEMBERSHIP}resource "aws_iam_{membership}\n'
+    of_user, of_group = (_had_by(text, name) for name in ("aws_iam_user.v", "aws_iam_group.g"))
+    assert ([doubts(each) for each in of_user], [doubts(each) for each in of_group]) == ([[why]], [[None]])
+
+
+@pytest.mark.parametrize("what", ["membership", "attachment"])
+def test_what_a_module_ties_that_may_not_be_called_is_in_doubt(tmp_path: Path, what: str) -> None:
+    inner = {
+        "membership": 'resource "aws_iam_group_membership" "m" {\n  group = "g"\n  users = ["veeam"]\n}\n',
+        "attachment": 'resource "aws_iam_user_policy_attachment" "m" {\n  user = "veeam"\n  policy_arn = var.p\n}\n'
+        'variable "p" {}\n',
+    }[what]
+    path = module_of(
+        tmp_path,
+        main__tf=_MEMBERSHIP
+        + 'resource "aws_iam_policy" "q" {\n  policy = '
+        + _ALLOW
+        + '\n}\nmodule "m" {\n  count = var.n\n  source = "./m"\n  p = aws_iam_policy.q.arn\n}\n',
+    )
+    module_of(tmp_path, **{"m--main__tf": inner})
+    found = [each for each in found_in(path, tmp_path) if "aws_iam_user.v" in each.attachment.principals]
+    assert [doubts(each) for each in found] == [["var.n"]]
+
+
+def test_a_name_means_the_user_that_another_module_makes(tmp_path: Path) -> None:
+    deny = f'resource "aws_iam_user_policy" "d" {{\n  user = "veeam"\n  policy = {_DENY}\n}}\n'
+    path = module_of(tmp_path, main__tf=f'{_USER}module "m" {{\n  source = "./m"\n}}\n', **{"m--main__tf": deny})
+    assert [each.attachment.principals for each in found_in(path, tmp_path)] == [("aws_iam_user.v",)]
+
+
 @pytest.mark.parametrize("groups", ["var.g", '["other"]', "[var.g]"])
 def test_of_a_group_that_the_module_does_not_make_nothing_is_known(groups: str) -> None:
     text = (
         f'{_USER}resource "aws_iam_user_policy" "a" {{\n  user = aws_iam_user.v.name\n'
-        f"  policy = {_statement(chr(34) + 'Allow' + chr(34))}\n}}\n"
+        f"  policy = {_ALLOW}\n}}\n"
         f'resource "aws_iam_user_group_membership" "m" {{\n  user = aws_iam_user.v.name\n  groups = {groups}\n}}\n'
     )
     _, unknown = _had_by(text, "aws_iam_user.v")
@@ -474,10 +565,10 @@ def test_an_attachment_that_may_not_be_made_puts_the_document_in_doubt() -> None
     )
     (found,) = read(text)
     assert (found.attachment.principals, doubts(found)) == (("veeam",), ["var.on ? 1 : 0"])
-    (found,) = read(
-        text + 'resource "aws_iam_user_policy_attachment" "b" {\n  user = "u"\n  policy_arn = aws_iam_policy.p.arn\n}\n'
-    )
-    assert (found.attachment.principals, doubts(found)) == (("veeam", "u"), [None])
+    more = 'resource "aws_iam_user_policy_attachment" "b" {\n  user = "u"\n  policy_arn = aws_iam_policy.p.arn\n}\n'
+    assert [(found.attachment.principals, doubts(found)) for found in read(text + more)] == [
+        (("u",), [None]), (("veeam",), ["var.on ? 1 : 0"]),
+    ]  # fmt: skip
 
 
 # Modules and files
