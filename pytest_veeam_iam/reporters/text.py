@@ -281,11 +281,16 @@ def how_to_bind(unknown: Token) -> str:
         return "--veeam-iam-region=REGION"
     if _ELSEWHERE.match(expression):
         return f"{expression} is not in the file: check a plan or an account dump, which hold it"
+    if _MACRO.match(expression):
+        return "check what it makes: aws cloudformation get-template --template-stage Processed --query TemplateBody"
     return f"--veeam-iam-bind={expression}=VALUE" if _QUOTELESS.fullmatch(expression) else f"bind {expression}"
 
 
 _ELSEWHERE = re.compile(r"arn:|group[ /]")
 """What somebody has and the file only names: no value of it can be bound."""
+
+_MACRO = re.compile(r"macro |Fn::Transform")
+"""What only CloudFormation can do: it has no value, either."""
 
 _QUOTELESS = re.compile(r"[A-Za-z0-9_.:/-]+")
 """Expressions that no shell changes."""

@@ -160,9 +160,11 @@ class Attachments:
         self._made_of_type: dict[str, dict[str, None]] = {}
         self._names: dict[tuple[int, str], dict[str, str]] = {}
         self._names_of_type: dict[str, dict[str, str]] = {}
+        self._pairs = absent.Pairs(module.directory.name)
         self._modules = tuple(_with_called(module))
         for each in self._modules:
             self._learn(each)
+        self.elsewhere = [one for each in self.elsewhere for one in self._of_members(each)]
 
     def of_managed(self, address: str) -> Bond:
         """Return who has a managed policy."""
@@ -192,6 +194,8 @@ class Attachments:
 
     def _with_members(self, bond: Bond) -> Bond:
         found = Bond(dict(bond.names), dict(bond.maybe))
+        named = [self._members[name] for name in bond.names | bond.maybe if name in self._members]
+        self._pairs.count(sum(len(each.names) + len(each.maybe) for each in named))
         for name, doubt in bond.names.items():
             members = self._members.get(name, Bond())
             found.maybe |= members.maybe
@@ -202,6 +206,14 @@ class Attachments:
             found.maybe |= dict.fromkeys(members.names, token) | members.maybe
         found.maybe = {name: token for name, token in found.maybe.items() if name not in found.names}
         return found
+
+    def _of_members(self, policy: Elsewhere) -> Iterator[Elsewhere]:
+        """Yield what somebody has from elsewhere for each who has it: of a group also its members."""
+        bond = (
+            Bond({policy.principal: None}) if policy.is_boundary else self._with_members(Bond({policy.principal: None}))
+        )
+        for name in bond.names | bond.maybe:
+            yield replace(policy, principal=name)
 
     def _all(self, type_: str) -> dict[str, None]:
         """Return all principals of a type that the modules make, or name as those of a policy."""

@@ -101,10 +101,19 @@ class Documents:
         """The buckets of all these modules."""
         return buckets_of(self._module)
 
-    @cached_property
+    @property
     def attachments(self) -> Attachments:
-        """Who has which policy; found out when the first document wants to know."""
-        return Attachments(self._module)
+        """Who has which policy; found out when the first document wants to know, once also if that fails."""
+        if isinstance(self._attachments, PolicyLoadError):
+            raise self._attachments
+        return self._attachments
+
+    @cached_property
+    def _attachments(self) -> Attachments | PolicyLoadError:
+        try:
+            return Attachments(self._module)
+        except PolicyLoadError as error:
+            return error
 
     def of_file(self, file: SourceFile) -> list[Found]:
         """Return the documents of one file, in its order, then those of other files that the same principals have.

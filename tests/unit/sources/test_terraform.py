@@ -492,6 +492,18 @@ def test_of_a_group_that_the_module_does_not_make_nothing_is_known(groups: str) 
     assert isinstance(unknown.node.value, Template)
 
 
+@pytest.mark.parametrize("membership", ['group = "g"\n  users = ["veeam"]', 'group = "g"\n  users = var.u'])
+def test_what_a_group_has_from_elsewhere_its_members_have(membership: str) -> None:
+    text = (
+        f'{_USER}{_GROUP}resource "aws_iam_group_policy_attachment" "a" {{\n  group = aws_iam_group.g.name\n'
+        f'  policy_arn = "arn:aws:iam::111122223333:policy/deny"\n}}\nresource "aws_iam_user_policy" "p" {{\n'
+        f"  user = aws_iam_user.v.name\n  policy = {_ALLOW}\n}}\n"
+        f'resource "aws_iam_group_membership" "m" {{\n  {membership}\n}}\n'
+    )
+    _, unknown = _had_by(text, "aws_iam_user.v")
+    assert isinstance(unknown.node.value, Template)
+
+
 def test_a_statement_with_an_unknown_key_may_say_anything() -> None:
     fields = 'Effect = "Allow", (var.x) = "s3:*", Resource = "*"'
     (found,) = read(f'resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{Statement = [{{ {fields} }}] }})\n}}\n')
