@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
@@ -17,7 +17,7 @@ from pytest_veeam_iam.iam.tree import Node, Token
 from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.outline import has, items, members, nearest, outline_of, text
-from pytest_veeam_iam.sources.terraform_plan.attachments import Attachments
+from pytest_veeam_iam.sources.terraform_plan.attachments import INLINE, Attachments
 from pytest_veeam_iam.sources.terraform_plan.documents import DeferredDocument
 from pytest_veeam_iam.sources.terraform_plan.references import References, names
 from pytest_veeam_iam.sources.terraform_plan.resources import Inventory, Resource
@@ -32,11 +32,6 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".json", ".tfstate"})
 MENTIONS = ("aws_iam_", "aws_organizations_policy")
 
-_INLINE: dict[str, tuple[Literal["role", "user", "group"], str]] = {
-    "aws_iam_role_policy": ("role", "aws_iam_role"),
-    "aws_iam_user_policy": ("user", "aws_iam_user"),
-    "aws_iam_group_policy": ("group", "aws_iam_group"),
-}
 _DOCUMENT = "aws_iam_policy_document"
 _SCP = "SERVICE_CONTROL_POLICY"
 _PARTITION = "data.aws_partition.current.partition"
@@ -96,8 +91,8 @@ class _Reader:
             bounded = tuple(self._attachments.bounded.get(resource.address, ()))
             found = self._found(resource, "policy", Attachment(principals, bounded, "managed"))
             yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals)))
-        elif resource.type in _INLINE:
-            kind, holder = _INLINE[resource.type]
+        elif resource.type in INLINE:
+            kind, holder = INLINE[resource.type]
             principals = self._attachments.holders(resource, kind, holder)
             found = self._found(resource, "policy", Attachment(principals, kind=kind))
             yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals, kind, holder)))

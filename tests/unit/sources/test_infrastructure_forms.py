@@ -539,6 +539,16 @@ def test_a_name_that_two_roles_have_stays_a_name() -> None:
     assert found.attachment.principals == ("backup",)
 
 
+def test_what_one_of_two_roles_of_a_name_has_may_be_of_either() -> None:
+    value = plan_of(
+        *(planned("aws_iam_role", name, {"name": "backup"}) for name in ("a", "b")),
+        planned("aws_iam_role_policy", "p", {"role": "backup", "policy": DENY}),
+    )
+    found = read(value)
+    assert [each.attachment.principals for each in found] == [("backup",), ("aws_iam_role.a", "aws_iam_role.b")]
+    assert cannot_be_known(found, "aws_iam_role.a") == ["backup"]
+
+
 def test_a_bound_policy_is_what_the_user_says() -> None:
     value = plan_of(
         planned("aws_iam_role_policy", "p", {"role": "backup"}),
@@ -679,6 +689,49 @@ def test_whatever_a_user_may_have_is_in_doubt(kind: str, values: Any, unknown: s
         value["planned_values"]["root_module"]["resources"].append(
             planned(MEMBERS, "m", {"group": "g", "users": ["veeam"]})
         )
+    assert len(cannot_be_known(read(value), "aws_iam_user.u")) == 1
+
+
+@pytest.mark.parametrize("named", ["aws_iam_user_policy", TO_USER, MEMBERS, MEMBERSHIP])
+@pytest.mark.parametrize(
+    ("kind", "values", "unknown"),
+    [
+        ("aws_iam_user_policy", {"policy": DENY}, "user"),
+        (TO_USER, {"policy_arn": "arn:aws:iam::1:policy/x"}, "user"),
+        (MEMBERS, {"group": "g"}, "users"),
+        (MEMBERS, {"group": "elsewhere"}, "users"),
+        (MEMBERSHIP, {"groups": ["elsewhere"]}, "user"),
+        ("aws_iam_policy_attachment", {"policy_arn": "arn:aws:iam::1:policy/x"}, "users"),
+    ],
+)
+def test_whatever_a_user_may_have_that_is_only_named_is_in_doubt(
+    kind: str, values: Any, unknown: str, named: str
+) -> None:
+    having: dict[str, Any] = {
+        "aws_iam_user_policy": {"user": "bert", "policy": ALLOW},
+        TO_USER: {"user": "bert", "policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+        MEMBERS: {"group": "readers", "users": ["bert"]},
+        MEMBERSHIP: {"groups": ["readers"], "user": "bert"},
+    }
+    value = with_unknown(kind, values, unknown)
+    value["planned_values"]["root_module"]["resources"] += [
+        planned("aws_iam_group", "r", {"name": "readers"}),
+        planned("aws_iam_group_policy", "r", {"group": "readers", "policy": ALLOW}),
+        planned(named, "named", having[named]),
+    ]
+    assert len(cannot_be_known(read(value), "bert")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "policy"),
+    [
+        ("aws_iam_group_policy_attachment", {"group": "g", "policy_arn": "arn:aws:iam::1:policy/x"}, ALLOW),
+        ("aws_iam_group_policy", {"group": "g", "policy": DENY}, ALLOW),
+    ],
+)
+def test_what_a_group_has_its_unknown_members_may_have(kind: str, values: Any, policy: str) -> None:
+    value = with_unknown(MEMBERS, {"group": "g"}, "users", policy=policy)
+    value["planned_values"]["root_module"]["resources"].append(planned(kind, "more", values))
     assert len(cannot_be_known(read(value), "aws_iam_user.u")) == 1
 
 
