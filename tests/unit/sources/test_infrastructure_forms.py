@@ -631,6 +631,31 @@ def test_an_unknown_inline_policy_of_a_role_stays(unknown: Any, expressions: Any
     assert cannot_be_known(found, "aws_iam_role.a") == names
 
 
+@pytest.mark.parametrize(
+    ("actions", "names"),
+    [
+        (["update"], ["aws_iam_role.a.inline_policy"]),
+        (["no-op"], ["aws_iam_role.a.inline_policy"]),
+        (["create"], []),
+        (["delete", "create"], []),
+    ],
+)
+def test_unknown_inline_policies_are_those_of_a_dynamic_block_unless_the_role_is_new(
+    actions: list[str], names: list[str]
+) -> None:
+    change = changed("aws_iam_role", "a", {"inline_policy": True})
+    change["change"]["actions"] = actions
+    value = plan_of(
+        planned("aws_iam_role", "a", {"name": "a"}),
+        planned("aws_iam_role_policy", "p", {"role": "a", "policy": ALLOW}),
+        resource_changes=[change],
+    )
+    found = read(value)
+    assert cannot_be_known(found, "aws_iam_role.a") == names
+    said = "aws_iam_role.a has no dynamic block of inline_policy, which the plan of a new role does not tell"
+    assert {each.assumed for each in found} == {() if names else (said,)}
+
+
 @pytest.mark.parametrize("more", [{}, {"GroupDetailList": []}, {"GroupDetailList": [{"GroupName": "other"}]}])
 def test_what_a_group_has_that_is_not_in_the_dump_nobody_knows(more: dict[str, Any]) -> None:
     found = read({"UserDetailList": [{"UserName": "u", "GroupList": ["g"]}], **more})
