@@ -74,13 +74,14 @@ def drafts(policies: Mapping[str, Sequence[Policy]], words: Sequence[str]) -> li
     found: list[Draft] = []
     for unit, names in units.items():
         own = without_repeats(policy for name in names for policy in policies[name])
-        files = names[0] if unit in names else f"{unit}/*.tf" if unit else "*.tf"
+        pattern = "*.tofu" if all(name.endswith(".tofu") for name in names) else "*.tf"
+        files = names[0] if unit in names else f"{unit}/{pattern}" if unit else pattern
         found += _of_unit(files, by_principal(own), words)
     return _named(found)
 
 
 def _of_unit(files: str, attached: Sequence[Attached], words: Sequence[str]) -> Iterator[Draft]:
-    stem = files.removesuffix("/*.tf").rpartition("/")[2].partition(".")[0] or "policies"
+    stem = files.removesuffix("/*.tf").removesuffix("/*.tofu").rpartition("/")[2].partition(".")[0] or "policies"
     if len(attached) < 2:
         yield Draft(attached[0].name or stem if attached else stem, {"files": files})
         return

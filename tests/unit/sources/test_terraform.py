@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_veeam_iam.attachments import unit_of
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.tree import Node, Template, TextSource
@@ -584,6 +585,46 @@ def test_an_attachment_that_may_not_be_made_puts_the_document_in_doubt() -> None
 
 
 # Modules and files
+
+
+_OF = 'resource "aws_iam_policy" "{}" {{\n  policy = jsonencode({{ Statement = [{{ Effect = "{}" }}] }})\n}}\n'
+
+
+@pytest.mark.parametrize("suffix", ["", "__json"])
+def test_a_file_of_opentofu_is_read_instead_of_terraform_s(tmp_path: Path, suffix: str) -> None:
+    texts = {
+        "main__tf": _OF.format("p", "Deny"),
+        "main__tofu": _OF.format("p", "Allow"),
+        "b__tf": _OF.format("b", "Deny"),
+    }
+    if suffix:
+        policy = {"policy": '{"Statement": [{"Effect": "Allow"}]}'}
+        texts = {
+            "main__tf__json": json.dumps({"resource": {"aws_iam_policy": {"q": policy}}}),
+            "main__tofu__json": json.dumps({"resource": {"aws_iam_policy": {"p": policy}}}),
+            "main__tf": _OF.format("b", "Deny"),
+        }
+    directory = module_of(tmp_path, **texts).parent
+    assert {each.entity for each in load_policies(directory)} == {"aws_iam_policy.p", "aws_iam_policy.b"}
+    assert {each.statements[0].effect for each in load_policies(directory) if each.entity == "aws_iam_policy.p"} == {
+        "Allow"
+    }
+    assert {unit_of(each.path) for each in load_policies(directory)} == {directory.as_posix()}
+
+
+def test_files_of_opentofu_are_one_module_with_the_others(tmp_path: Path) -> None:
+    attachment = 'resource "aws_iam_role_policy_attachment" "a" {{\n  role = "veeam"\n  policy_arn = {}\n}}\n'
+    path = module_of(
+        tmp_path,
+        p__tofu=_OF.format("p", "Allow"),
+        a__tf=attachment.format("aws_iam_policy.p.arn"),
+        override__tofu=_OF.format("p", "Deny"),
+    )
+    (found,) = found_in(path, tmp_path)
+    assert found.attachment.principals == ("veeam",)
+    assert plain(_member(found.node, "Statement", 0, "Effect")) == "Deny"
+    module_of(tmp_path, **{"root--main__tofu": 'module "m" {\n  source = "../"\n}\n'})
+    assert [place.path for place in terraform.callers_of(tmp_path, tmp_path)] == ["root/main.tofu"]
 
 
 def test_a_variable_of_a_module_that_is_read_alone_is_unknown(tmp_path: Path) -> None:
