@@ -584,6 +584,83 @@ def test_an_attachment_that_may_not_be_made_puts_the_document_in_doubt() -> None
     ]  # fmt: skip
 
 
+_DATA = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    resources = ["*"]\n  }\n}\n'
+_JSON = "data.aws_iam_policy_document.d.json"
+_REMOTE = 'module "m" {{\n  source = "terraform-aws-modules/iam/aws//modules/iam-policy"\n  {}\n}}\n'
+
+
+@pytest.mark.parametrize(
+    ("user", "is_alone"),
+    [
+        (f'output "o" {{\n  value = {_JSON}\n}}\n', True),
+        (f'locals {{\n  a = {_JSON}\n  b = 1\n}}\noutput "o" {{\n  value = local.a\n}}\n', True),
+        (f"locals {{\n  a = {_JSON}\n  b = local.a\n}}\n" + _REMOTE.format("policy = local.b"), True),
+        (f"locals {{\n  a = {_JSON}\n}}\n", True),
+        (f"locals {{\n  a = [local.b, {_JSON}]\n  b = local.a\n}}\n", True),
+        (f'locals {{\n  a = {_JSON}\n}}\nresource "x_y" "z" {{\n  value = local.a\n}}\n', False),
+        (
+            f'resource "aws_s3_bucket_policy" "z" {{\n  policy = {_JSON}\n}}\noutput "o" {{\n  value = {_JSON}\n}}\n',
+            False,
+        ),
+        (_REMOTE.format(f"policy = {_JSON}"), True),
+        (f'module "m" {{\n  source = "./m"\n  policy = {_JSON}\n}}\n', False),
+    ],
+)
+def test_a_document_that_is_only_shown_or_handed_away_is_found_once(user: str, is_alone: bool) -> None:
+    assert [each.entity for each in read(_DATA + user)] == (["data.aws_iam_policy_document.d"] if is_alone else [])
+
+
+@pytest.mark.parametrize(
+    ("argument", "actions"),
+    [
+        ('policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })', ["s3:*"]),
+        ('x = jsonencode({ Statement = { Effect = "Allow", Action = "s3:*", Resource = "*" } })', ["s3:*"]),
+        ('policies = [jsonencode({ Statement = { Action = "a:b" } }), jsonencode({ Statement = { Action = "c:d" } })]',
+         ["a:b", "c:d"]),
+        ('inline_policies = { a = { policy = jsonencode({ Statement = [{ Action = "a:b" }] }) } }', ["a:b"]),
+        ('policy = <<EOF\n{"Statement": [{"Action": "s3:*", "Resource": "${var.x}"}]}\nEOF', ["s3:*"]),
+        ("policy = local.p", ["l:l"]),
+        ("policy = { Statement = [{ Action = \"a:b\" }] }", ["a:b"]),
+        ('policy = jsonencode({ Statement = [{ Effect = "Allow", Principal = "*", Action = "sts:AssumeRole" }] })', []),
+        ('policy_name = "veeam"', []),
+        ("policy = var.x", []),
+        ('policy = "arn:aws:iam::aws:policy/ReadOnlyAccess"', []),
+        ("policies = [var.x, 1, null, {}]", []),
+    ],
+)  # fmt: skip
+def test_what_a_module_elsewhere_is_called_with_is_found(argument: str, actions: list[str]) -> None:
+    text = 'locals {\n  p = jsonencode({ Statement = [{ Action = "l:l" }] })\n}\n' + _REMOTE.format(argument)
+    found = read(text)
+    first = (_member(each.node, "Statement") for each in found)
+    statements = (each.value[0] if isinstance(each.value, list) else each for each in first)
+    assert [plain(_member(each, "Action")) for each in statements] == actions
+    assert {(each.entity, each.attachment.principals) for each in found} <= {(f"module.m.{argument.split(' ')[0]}", ())}
+
+
+def test_what_a_module_elsewhere_may_be_called_with_is_in_doubt() -> None:
+    policy = 'policy = jsonencode({ Statement = [{ Effect = "Allow" }] })'
+    (found,) = read(_REMOTE.format(f"count = var.n\n  {policy}"))
+    assert doubts(found) == ["var.n"]
+    assert [each.entity for each in read(_REMOTE.format(f"count = 2\n  {policy}"))] == [
+        "module.m[0].policy", "module.m[1].policy",
+    ]  # fmt: skip
+
+
+def test_a_policy_that_a_module_elsewhere_is_called_with_and_nobody_can_read_is_an_error() -> None:
+    (found,) = read(_REMOTE.format('policy = "{\\"Statement\\": [}"'))
+    with pytest.raises(PolicyLoadError, match=r"main\.tf:3"):
+        found.read()
+
+
+def test_what_a_called_module_hands_away_is_found(tmp_path: Path) -> None:
+    path = module_of(tmp_path, main__tf='module "m" {\n  source = "./m"\n  p = var.x\n}\n')
+    module_of(tmp_path, **{"m--main__tf": _DATA + _REMOTE.format(f"policy = {_JSON}")})
+    assert [each.entity for each in found_in(path, tmp_path)] == ["module.m.data.aws_iam_policy_document.d"]
+    module_of(tmp_path, **{"m--main__tf": _DATA + f'output "o" {{\n  value = {_JSON}\n}}\n'})
+    directory.forget()
+    assert [each.entity for each in found_in(path, tmp_path)] == []
+
+
 # Modules and files
 
 
