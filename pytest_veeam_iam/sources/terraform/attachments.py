@@ -35,6 +35,7 @@ _ATTACHING = {
     "aws_iam_role_policy_attachments_exclusive": (("role_name", "aws_iam_role"),),
     "aws_iam_user_policy_attachments_exclusive": (("user_name", "aws_iam_user"),),
     "aws_iam_group_policy_attachments_exclusive": (("group_name", "aws_iam_group"),),
+    "aws_ssoadmin_managed_policy_attachment": (("permission_set_arn", "aws_ssoadmin_permission_set"),),
 }
 """By type of resource: the arguments that name principals, and of which type these are."""
 
@@ -59,7 +60,10 @@ _NAMING = {
 """By type of resource: the arguments that name whoever has policies."""
 
 _HOLDERS = ("aws_iam_role", "aws_iam_user")
-TYPES = frozenset({*_ATTACHING, *_MEMBERSHIPS, *_HOLDERS})
+_ELSEWHERE = ("aws_ssoadmin_customer_managed_policy_attachment", "aws_ssoadmin_permissions_boundary_attachment")
+"""What a permission set has of each account, so that nobody can say what it denies or limits."""
+
+TYPES = frozenset({*_ATTACHING, *_MEMBERSHIPS, *_HOLDERS, *_ELSEWHERE})
 
 
 @dataclass
@@ -260,6 +264,8 @@ class Attachments:
             self._learn_attachment(module, block, instance)
         elif block.labels[0] in _MEMBERSHIPS:
             self._learn_membership(module, block, instance)
+        elif block.labels[0] in _ELSEWHERE:
+            self._learn_elsewhere(module, block, instance)
         else:
             self._learn_holder(module, block, instance)
 
@@ -267,7 +273,7 @@ class Attachments:
         for argument, type_ in _ATTACHING[block.labels[0]]:
             named = self._principals(module, block, instance, argument, type_)
             bond = self._bond(named, type_, instance.doubt)
-            for policies in ("policy_arn", "policy_arns"):
+            for policies in ("policy_arn", "policy_arns", "managed_policy_arn"):
                 self._attach(module, block, instance, policies, bond)
 
     def _bond(self, named: Mapping[str, _Named], type_: str, doubt: Token | None) -> Bond:
@@ -310,6 +316,16 @@ class Attachments:
             if place is not None and group not in self._made("aws_iam_group"):
                 called = group[2:202].removesuffix("}") if group.startswith("${") else f"group {group[:200]}"
                 self.elsewhere += [Elsewhere(called, place, user) for user in members.names | members.maybe]
+
+    def _learn_elsewhere(self, module: Module, block: Block, instance: Instance) -> None:
+        """Remember what a permission set has that each account makes itself."""
+        argument, type_ = INLINE["aws_ssoadmin_permission_set_inline_policy"]
+        bond = self._bond(self._principals(module, block, instance, argument, type_), type_, None)
+        place = module.value(block, argument, instance.scope)
+        called = f"{module.prefix}{'.'.join(block.labels)}{instance.suffix}"
+        for name in (*bond.names, *bond.maybe):
+            if place is not None:
+                self.elsewhere.append(Elsewhere(called, place, name, is_boundary="boundary" in block.labels[0]))
 
     def _learn_holder(self, module: Module, block: Block, instance: Instance) -> None:
         name = f"{module.prefix}{'.'.join(block.labels)}{instance.suffix}"

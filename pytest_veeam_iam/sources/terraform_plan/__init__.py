@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.sources.outline import Outline, Path
 
 SUFFIXES = frozenset({".json", ".tfstate"})
-MENTIONS = ("aws_iam_", "aws_organizations_policy")
+MENTIONS = ("aws_iam_", "aws_organizations_policy", "aws_ssoadmin_")
 
 _DOCUMENT = "aws_iam_policy_document"
 _SCP = "SERVICE_CONTROL_POLICY"
@@ -93,10 +93,10 @@ class _Reader:
             found = self._found(resource, "policy", Attachment(principals, bounded, "managed"))
             yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals)))
         elif resource.type in INLINE:
-            kind, holder = INLINE[resource.type]
-            principals = self._attachments.holders(resource, kind, holder)
-            found = self._found(resource, "policy", Attachment(principals, kind=kind))
-            yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals, kind, holder)))
+            kind, attribute, *holder = INLINE[resource.type]
+            principals = self._attachments.holders(resource, *holder)
+            found = self._found(resource, attribute, Attachment(principals, kind=kind))
+            yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals, *holder)))
         elif resource.type == "aws_organizations_policy":
             if (resource.known("type") or _SCP) == _SCP:
                 yield self._found(resource, "content", Attachment(kind="scp"))

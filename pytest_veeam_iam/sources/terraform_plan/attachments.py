@@ -28,23 +28,30 @@ _ATTACHMENTS = {
     "aws_iam_role_policy_attachments_exclusive": (("role_name", "aws_iam_role"),),
     "aws_iam_user_policy_attachments_exclusive": (("user_name", "aws_iam_user"),),
     "aws_iam_group_policy_attachments_exclusive": (("group_name", "aws_iam_group"),),
+    "aws_ssoadmin_managed_policy_attachment": (("permission_set_arn", "aws_ssoadmin_permission_set"),),
 }
 """By resource type: the attributes that name holders, and of which type these are."""
-INLINE: dict[str, tuple[Literal["role", "user", "group"], str]] = {
-    "aws_iam_role_policy": ("role", "aws_iam_role"),
-    "aws_iam_user_policy": ("user", "aws_iam_user"),
-    "aws_iam_group_policy": ("group", "aws_iam_group"),
-}
-"""By type of inline policy: the attribute that names its holder, and of which type this is."""
+INLINE: dict[str, tuple[Literal["role", "user", "group"], str, str, str]] = {
+    "aws_iam_role_policy": ("role", "policy", "role", "aws_iam_role"),
+    "aws_iam_user_policy": ("user", "policy", "user", "aws_iam_user"),
+    "aws_iam_group_policy": ("group", "policy", "group", "aws_iam_group"),
+    "aws_ssoadmin_permission_set_inline_policy": (
+        "role", "inline_policy", "permission_set_arn", "aws_ssoadmin_permission_set"
+    ),
+}  # fmt: skip
+"""By type of inline policy: its kind, where it stands, the attribute that names its holder, and that one's type."""
+_ELSEWHERE = ("aws_ssoadmin_customer_managed_policy_attachment", "aws_ssoadmin_permissions_boundary_attachment")
+"""What a permission set has of each account, so that nobody can say what it denies or limits."""
 _MEMBERSHIPS = (("aws_iam_group_membership", "group", "users"), ("aws_iam_user_group_membership", "groups", "user"))
 _NAMING = {
     **_ATTACHMENTS,
-    **{kind: (named,) for kind, named in INLINE.items()},
+    **{kind: (named,) for kind, (_, _, *named) in INLINE.items()},
     **{kind: ((users, "aws_iam_user"),) for kind, _, users in _MEMBERSHIPS},
 }
 """By resource type: the attributes that name whoever has policies."""
-_NAMED = (*_HOLDERS, "aws_iam_policy")
-_REQUIRED = ("role", "user", "group", "policy_arn")
+_SET = "aws_ssoadmin_permission_set"
+_NAMED = (*_HOLDERS, _SET, "aws_iam_policy")
+_REQUIRED = ("role", "user", "group", "policy_arn", "permission_set_arn")
 _COMPUTED = "managed_policy_arns"
 """Unknown also for a role that does not state it."""
 
@@ -145,8 +152,8 @@ class Attachments:
         return tuple(dict.fromkeys([*names, *(member for name in names for member in self._members.get(name, ()))]))
 
     def _read_names(self) -> None:
-        for resource in self._inventory.of_type(*_HOLDERS):
-            if name := resource.known("name"):
+        for resource in self._inventory.of_type(*_HOLDERS, _SET):
+            if name := resource.known("arn" if resource.type == _SET else "name"):
                 self._names[resource.type, None, name].append(resource)
                 self._names[resource.type, resource.module, name].append(resource)
         for resource in self._inventory.of_type("aws_iam_policy"):
@@ -175,8 +182,7 @@ class Attachments:
 
     def _read_attachments(self) -> None:
         for resource in self._inventory.of_type(*_ATTACHMENTS):
-            attribute = "policy_arns" if resource.type.endswith("_exclusive") else "policy_arn"
-            policies = self._policies(resource, attribute)
+            policies = self._policies(resource, _policies_in(resource))
             for names, kind in _ATTACHMENTS[resource.type]:
                 self._attach(policies, self._named(resource, names, kind))
                 if self._is_open(resource, names, kind):
@@ -185,6 +191,14 @@ class Attachments:
             self._attach(self._policies(resource, _COMPUTED), [resource.address])
             for policy in self._policies(resource, "permissions_boundary"):
                 self.bounded[policy.address if isinstance(policy, Resource) else policy].append(resource.address)
+
+        for resource in self._inventory.of_type(*_ELSEWHERE):
+            is_open = self._is_open(resource, "permission_set_arn", _SET)
+            for name in self._all(_SET) if is_open else self._named(resource, "permission_set_arn", _SET):
+                if "boundary" in resource.type:
+                    self.bounded[f"{resource.address}.permissions_boundary"].append(name)
+                else:
+                    self.absent[name].append(resource.address)
 
     def _attach_perhaps(self, policies: list[Resource | str], kind: str, expression: str) -> None:
         """Note that any of a kind may have policies; those that surely only allow do no harm."""
@@ -265,3 +279,10 @@ class Attachments:
         ours = [each for each in behind if isinstance(each, Resource) and each.type == kind]
         are_plain = all(isinstance(each, Resource) and each.type in _NAMED for each in behind)
         return [*ours] if len(ours) == 1 and are_plain else []
+
+
+def _policies_in(attachment: Resource) -> str:
+    """Return the attribute that names the policies of an attachment."""
+    if attachment.type.startswith("aws_ssoadmin_"):
+        return "managed_policy_arn"
+    return "policy_arns" if attachment.type.endswith("_exclusive") else "policy_arn"

@@ -813,6 +813,36 @@ def test_a_policy_that_only_allows_is_not_in_doubt_for_others(kind: str, values:
     assert not any("aws_iam_user.u" in each.attachment.principals for each in found)
 
 
+SET = "aws_ssoadmin_permission_set"
+ARN_OF_SET = "arn:aws:sso:::permissionSet/ssoins-1/ps-1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "unknown", "bounded"),
+    [
+        (
+            "aws_ssoadmin_managed_policy_attachment",
+            {"managed_policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+            0,
+            0,
+        ),
+        ("aws_ssoadmin_managed_policy_attachment", {"managed_policy_arn": "arn:aws:iam::aws:policy/AWSDenyAll"}, 1, 0),
+        ("aws_ssoadmin_customer_managed_policy_attachment", {}, 1, 0),
+        ("aws_ssoadmin_permissions_boundary_attachment", {}, 0, 1),
+    ],
+)
+def test_a_permission_set_is_a_principal(kind: str, values: dict[str, Any], unknown: int, bounded: int) -> None:
+    value = plan_of(
+        planned(SET, "s", {"name": "backup", "arn": ARN_OF_SET}),
+        planned(f"{SET}_inline_policy", "p", {"permission_set_arn": ARN_OF_SET, "inline_policy": ALLOW}),
+        planned(kind, "x", {"permission_set_arn": ARN_OF_SET, **values}),
+    )
+    found = read(value)
+    assert (found[0].attachment.principals, found[0].attachment.kind) == ((f"{SET}.s",), "role")
+    assert len(cannot_be_known(found, f"{SET}.s")) == unknown
+    assert sum(f"{SET}.s" in each.attachment.boundary_of for each in found) == bounded
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "unknown", "behind"),
     [

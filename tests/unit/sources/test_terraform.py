@@ -505,6 +505,29 @@ def test_what_a_group_has_from_elsewhere_its_members_have(membership: str) -> No
     assert isinstance(unknown.node.value, Template)
 
 
+@pytest.mark.parametrize(
+    ("attachment", "unknown", "bounded"),
+    [
+        ('managed_policy_attachment" "x" {\n  managed_policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"', 0, 0),
+        ('managed_policy_attachment" "x" {\n  managed_policy_arn = "arn:aws:iam::aws:policy/AWSDenyAll"', 1, 0),
+        ('customer_managed_policy_attachment" "x" {', 1, 0),
+        ('permissions_boundary_attachment" "x" {', 0, 1),
+    ],
+)
+@pytest.mark.parametrize("of", ["aws_ssoadmin_permission_set.s.arn", "var.s"])
+def test_a_permission_set_may_have_what_nobody_knows(attachment: str, unknown: int, bounded: int, of: str) -> None:
+    found = read(
+        'resource "aws_ssoadmin_permission_set" "s" {\n  name = "backup"\n}\n'
+        'resource "aws_ssoadmin_permission_set_inline_policy" "p" {\n'
+        f"  permission_set_arn = aws_ssoadmin_permission_set.s.arn\n  inline_policy = {_ALLOW}\n}}\n"
+        f'resource "aws_ssoadmin_{attachment}\n  permission_set_arn = {of}\n}}\n'
+    )
+    name = "aws_ssoadmin_permission_set.s"
+    of_set = [each for each in found if name in each.attachment.principals]
+    assert [isinstance(each.node.value, Template) for each in of_set] == [False, *[True] * unknown]
+    assert sum(name in each.attachment.boundary_of for each in found) == bounded
+
+
 def test_a_statement_with_an_unknown_key_may_say_anything() -> None:
     fields = 'Effect = "Allow", (var.x) = "s3:*", Resource = "*"'
     (found,) = read(f'resource "aws_iam_policy" "p" {{\n  policy = jsonencode({{Statement = [{{ {fields} }}] }})\n}}\n')
