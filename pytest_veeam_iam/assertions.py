@@ -354,7 +354,8 @@ def evaluate(
         service_control_policies: Levels from the root down, each a policy or several.
         session_policies: One layer together.
         context: Condition key -> value, sequence of values, or None (absent).
-        complete_context: ``context`` is all there is and an ARN other than ``*`` is literal: a single request.
+        complete_context: ``context`` is all there is and an ARN other than ``*`` is literal: a single request, which
+            is allowed if it is with each of the values that one key has.
         partition: In which ``s3:ListAllMyBuckets`` is asked.
         list_buckets_on_s3_arn: Whether ``arn:aws:s3:::*`` grants ``s3:ListAllMyBuckets``.
 

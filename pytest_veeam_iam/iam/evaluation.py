@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import TargetError
-from pytest_veeam_iam.iam import principals
+from pytest_veeam_iam.iam import alternatives, principals
 from pytest_veeam_iam.iam.authorization import Authorizer, Decision
 from pytest_veeam_iam.iam.certainty import Certainty, all_of
 from pytest_veeam_iam.iam.document import Effect
@@ -100,7 +100,8 @@ def evaluate(
     authorizer: Authorizer, action: str, wants: Sequence[Wanted], context: Context, budget: Budget | None = None
 ) -> Evaluation:
     """Return whether the policies in effect allow ``action`` on every one of ``wants``, within a budget."""
-    return Evaluation(authorizer, action, wants, context, authorizer.answer(action, wants, context, budget))
+    answer, decisive = alternatives.answer(authorizer, action, wants, context, budget)
+    return Evaluation(authorizer, action, wants, decisive, answer)
 
 
 def resources_wanted(

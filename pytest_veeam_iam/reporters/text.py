@@ -281,11 +281,23 @@ def how_to_bind(unknown: Token) -> str:
         return "--veeam-iam-region=REGION"
     if _ELSEWHERE.match(expression):
         return f"{expression} is not in the file: check a plan or an account dump, which hold it"
+    if _MACRO.match(expression):
+        return "check what it makes: aws cloudformation get-template --template-stage Processed --query TemplateBody"
+    if _IN_PLAN.search(expression):
+        return (
+            f"check the .tf files, which a plan does not show, or what is there after the apply; or bind {expression}"
+        )
     return f"--veeam-iam-bind={expression}=VALUE" if _QUOTELESS.fullmatch(expression) else f"bind {expression}"
 
 
 _ELSEWHERE = re.compile(r"arn:|group[ /]")
 """What somebody has and the file only names: no value of it can be bound."""
+
+_MACRO = re.compile(r"macro |Fn::Transform")
+"""What only CloudFormation can do: it has no value, either."""
+
+_IN_PLAN = re.compile(r"\bdata\.aws_iam_policy_document\.[^ ]+\.statement\[\d+\]")
+"""What a plan leaves out of a document that is made during the apply."""
 
 _QUOTELESS = re.compile(r"[A-Za-z0-9_.:/-]+")
 """Expressions that no shell changes."""

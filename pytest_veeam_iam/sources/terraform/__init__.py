@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MENTIONS", "SUFFIXES", "callers_of", "read", "values_of"]
 
-SUFFIXES = frozenset({".tf", ".tf.json"})
+SUFFIXES = frozenset({".tf", ".tf.json", ".tofu", ".tofu.json"})
 
 
 def read(text: TextSource, reading: Reading) -> list[Found]:
