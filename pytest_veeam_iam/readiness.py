@@ -276,6 +276,7 @@ class _Check:
             assumed=tuple(dict.fromkeys(text for policy in self.policies.identity for text in policy.assumed)),
             policies=self.policies.identity,
             check_again=partial(_check_again, self.policies, replace(expected, target=self.target)),
+            check_anew=partial(_check_again, self.policies, expected),
         )
 
     def _group(self, group: Group) -> GroupReport:

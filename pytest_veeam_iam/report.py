@@ -186,6 +186,7 @@ class Repair:
             template would write them; None if nothing can be added.
         statements: The same as plain values.
         remaining: What it cannot mend, a sentence each: a Deny, a condition, a boundary, an SCP, and where to look.
+        unsaid: Those sentences of ``remaining`` that the report's own text does not say.
         edits: The diff as changes of the text, in the order of the file.
         ready: Whether the changed policy was found ready.
     """
@@ -195,6 +196,7 @@ class Repair:
     statement: str | None = None
     statements: tuple[Mapping[str, object], ...] = ()
     remaining: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     ready: bool = False
 
@@ -220,6 +222,7 @@ class Report:
         policies: The identity policies, as they were read.
         check_again: Returns the report of other identity policies for the same target, all else being the same; None
             if nobody can tell.
+        check_anew: The same, but what was inferred of the target is inferred again from them.
     """
 
     rule_pack: RulePack
@@ -237,6 +240,7 @@ class Report:
     as_of: date = date.min
     policies: tuple[Policy, ...] = ()
     check_again: Callable[[Sequence[Policy]], Report] | None = field(default=None, repr=False, compare=False)
+    check_anew: Callable[[Sequence[Policy]], Report] | None = field(default=None, repr=False, compare=False)
 
     @property
     def ready(self) -> bool:

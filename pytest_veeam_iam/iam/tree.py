@@ -67,6 +67,13 @@ class TextSource:
         line = bisect_right(self._line_starts, offset)
         return Location(self.path, line, offset - self._line_starts[line - 1] + 1)
 
+    def offset_of(self, location: Location) -> int | None:
+        """Return the offset of a location, None for one that is not of this text."""
+        line, column = location.line, location.column
+        if location.path != self.path or line is None or column is None or line > len(self._line_starts):
+            return None
+        return self._line_starts[line - 1] + column - 1
+
 
 @dataclass(frozen=True, slots=True)
 class NoLines:

@@ -1,0 +1,114 @@
+"""A report becomes the smallest addition that makes its policies ready, checked again, and what no addition mends.
+
+``planning`` says what to add and where, ``engine`` proves it, ``change`` applies it to a document.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from pytest_veeam_iam.repair.change import changed_tree, plain_policy, plain_statement, plain_tree
+from pytest_veeam_iam.repair.engine import propose
+from pytest_veeam_iam.report import Repair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from pytest_veeam_iam.repair.engine import Proposal
+    from pytest_veeam_iam.report import Report, Result
+
+
+def suggest_repair(report: Report, *, root: Path | None = None, shown: Callable[[str], str] | None = None) -> Repair:
+    """Return the smallest change that makes policies ready, and what no added Allow can mend.
+
+    Args:
+        report: Of ``check_veeam_backup_ready``.
+        root: The directory that the report's relative paths are relative to; the current one if None.
+        shown: Returns the path of a file that the diff names it by; as the report names it if None, an absolute one
+            relative to its repository.
+
+    Returns:
+        The Repair. Whatever it suggests was checked again; ``remaining`` is not empty if that is not enough.
+
+    Raises:
+        VeeamIamError: For a report that was not made by a check of this version.
+    """
+    return repair_of(report, None, root=root, shown=shown)
+
+
+def repair_of(
+    report: Report,
+    shortfalls: Iterable[Result] | None,
+    *,
+    root: Path | None = None,
+    shown: Callable[[str], str] | None = None,
+) -> Repair:
+    """Return the smallest change that grants some permissions.
+
+    Args:
+        report: Which knows the policies.
+        shortfalls: Those of its permissions that are to be granted; None for all that makes it not ready.
+        root: As in :func:`suggest_repair`.
+        shown: As in :func:`suggest_repair`.
+
+    Raises:
+        VeeamIamError: For a report that was not made by a check of this version.
+    """
+    if report.ready:
+        return Repair(ready=True)
+    proposal = propose(report, None if shortfalls is None else [result.action for result in shortfalls])
+    statements = tuple(_in_words_of_template(plain_statement(each)) for each in proposal.statements)
+    return Repair(
+        policy=_document(report, proposal),
+        statement=_json_of(statements),
+        statements=statements,
+        remaining=proposal.remaining,
+        unsaid=proposal.unsaid,
+        ready=proposal.ready,
+    )
+
+
+def _document(report: Report, proposal: Proposal) -> Mapping[str, object] | None:
+    """Return the document that is changed most as plain values, its own order and keys as far as they are known."""
+    if not proposal.changes:
+        return None
+    number = max(proposal.changes, key=lambda each: proposal.changes[each].extent)
+    policy = report.policies[number]
+    tree = policy.tree or policy.written
+    if tree is None:
+        return _in_words_of_template(plain_policy(proposal.policies[number]))
+    plain = plain_tree(changed_tree(tree, proposal.changes[number]))
+    assert isinstance(plain, dict)  # noqa: S101 - a policy is an object
+    return _in_words_of_template(plain)
+
+
+def _json_of(statements: tuple[Mapping[str, object], ...]) -> str | None:
+    """Return statements as JSON: the only one, or a list with one in each line."""
+    if not statements:
+        return None
+    lines = [json.dumps(statement, ensure_ascii=False) for statement in statements]
+    return lines[0] if len(lines) == 1 else "[\n  " + ",\n  ".join(lines) + "\n]"
+
+
+_SYMBOLIC_ARN = re.compile(r"arn:[a-z-]+:s3:::(tf|cfn):([^/\s]+)")
+
+
+def _in_words_of_template(value: dict[str, object]) -> dict[str, object]:
+    """Return plain values in which the ARN of a bucket that a template makes is written as the template writes it."""
+    found = _written(value)
+    assert isinstance(found, dict)  # noqa: S101 - what went in
+    return found
+
+
+def _written(value: object) -> object:
+    match value:
+        case dict():
+            return {key: _written(member) for key, member in value.items()}
+        case list():
+            return [_written(item) for item in value]
+        case str():
+            return _SYMBOLIC_ARN.sub(lambda arn: f"${{{arn[2]}.{'arn' if arn[1] == 'tf' else 'Arn'}}}", value)
+    return value
