@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.repair.change import changed_tree, plain_policy, plain_statement, plain_tree
+from pytest_veeam_iam.repair.diff import shown_path, unified
 from pytest_veeam_iam.repair.engine import propose
-from pytest_veeam_iam.report import Repair
+from pytest_veeam_iam.repair.files import changed_files
+from pytest_veeam_iam.repair.planning import settled
+from pytest_veeam_iam.report import Edit, Repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from pytest_veeam_iam.repair.engine import Proposal
+    from pytest_veeam_iam.repair.files import ChangedFile
     from pytest_veeam_iam.report import Report, Result
 
 
@@ -61,13 +65,26 @@ def repair_of(
         return Repair(ready=True)
     proposal = propose(report, None if shortfalls is None else [result.action for result in shortfalls])
     statements = tuple(_in_words_of_template(plain_statement(each)) for each in proposal.statements)
+    changed = changed_files(report.policies, settled(report.policies, report), proposal.changes, root or Path.cwd())
     return Repair(
         policy=_document(report, proposal),
+        diff=_diff(changed, shown or shown_path) if changed else None,
         statement=_json_of(statements),
         statements=statements,
         remaining=proposal.remaining,
         unsaid=proposal.unsaid,
+        edits=tuple(
+            Edit(file.path, each.start, each.end, each.text) for file in changed or () for each in file.splices
+        ),
         ready=proposal.ready,
+    )
+
+
+def _diff(changed: Iterable[ChangedFile], shown: Callable[[str], str]) -> str:
+    marks = {True: "\ufeff", False: ""}
+    return "".join(
+        unified(shown(file.path), marks[file.has_mark] + file.before, marks[file.has_mark] + file.after)
+        for file in changed
     )
 
 

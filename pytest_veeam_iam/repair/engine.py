@@ -141,8 +141,8 @@ class _Search:
         fresh = self._anew(policies)
         doubts = [*self._worse(after, fresh), *of_findings(blocking)]
         if doubts:
-            told = [f"an addition was tried and is not suggested: {doubt}" for doubt in doubts]
-            return _saying(replace(found, statements=()), told)
+            why = [f"an addition was tried and is not suggested: {doubt}" for doubt in doubts]
+            return _saying(replace(found, statements=()), why)
         return replace(found, changes=changes, policies=policies, ready=after.ready and fresh.ready)
 
     def _worse(self, after: Report, fresh: Report) -> Iterator[str]:

@@ -72,6 +72,22 @@ def read_text(path: Path, *, name: str, limit: int = DEFAULT_LIMIT) -> TextSourc
     return _decode(data, name)
 
 
+def begins_with_mark(path: Path) -> bool:
+    """Return whether a file that was read begins with a byte order mark of UTF-8; another encoding is an error.
+
+    Raises:
+        PolicyLoadError: It cannot be read, or is UTF-16.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(len(codecs.BOM_UTF8))
+    except (OSError, ValueError) as error:
+        raise _unreadable(path.as_posix(), error) from error
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise PolicyLoadError(path.as_posix(), "it is UTF-16, which git takes for binary", remedy="save it as UTF-8")
+    return data == codecs.BOM_UTF8
+
+
 def absolute(base: Path, name: str) -> Path:
     """Return a path without ``..``, as pytest makes it; Path.resolve would follow links as well."""
     return Path(os.path.abspath(base / name))  # noqa: PTH100
