@@ -6,19 +6,23 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.repair.change import changed_tree, plain_policy, plain_statement, plain_tree
-from pytest_veeam_iam.repair.diff import shown_path, unified
+from pytest_veeam_iam.repair.diff import unified
 from pytest_veeam_iam.repair.engine import propose
 from pytest_veeam_iam.repair.files import changed_files
 from pytest_veeam_iam.repair.planning import settled
+from pytest_veeam_iam.repair.reasons import place_of
 from pytest_veeam_iam.report import Edit, Repair
+from pytest_veeam_iam.sources.files import in_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pytest_veeam_iam.repair.engine import Proposal
     from pytest_veeam_iam.repair.files import ChangedFile
@@ -68,9 +72,10 @@ def repair_of(
     changed = changed_files(report.policies, settled(report.policies, report), proposal.changes, root or Path.cwd())
     return Repair(
         policy=_document(report, proposal),
-        diff=_diff(changed, shown or shown_path) if changed else None,
+        diff=_diff(changed, shown or _as_named) if changed else None,
         statement=_json_of(statements),
         statements=statements,
+        taken_out=tuple(_taken_out(report, proposal)),
         remaining=proposal.remaining,
         unsaid=proposal.unsaid,
         edits=tuple(
@@ -80,12 +85,51 @@ def repair_of(
     )
 
 
+def repair_if_any(
+    report: Report,
+    shortfalls: Iterable[Result] | None = None,
+    *,
+    root: Path | None = None,
+    shown: Callable[[str], str] | None = None,
+) -> Repair:
+    """Return the repair of what falls short, for a text that says so: whatever goes wrong here is a sentence in it.
+
+    The arguments are those of :func:`repair_of`.
+    """
+    try:
+        return repair_of(report, shortfalls, root=root, shown=shown)
+    except Exception as error:  # a defect in what suggests must not hide that the policies fall short
+        told = str(error) if isinstance(error, VeeamIamError) else f"{type(error).__name__}: {error}"
+        sentence = f"no repair could be worked out ({told})"
+        return Repair(remaining=(sentence,), unsaid=(sentence,))
+
+
 def _diff(changed: Iterable[ChangedFile], shown: Callable[[str], str]) -> str:
     marks = {True: "\ufeff", False: ""}
     return "".join(
         unified(shown(file.path), marks[file.has_mark] + file.before, marks[file.has_mark] + file.after)
         for file in changed
     )
+
+
+def _as_named(name: str) -> str:
+    """Return what a diff calls a file: as it is named, an absolute one as its repository has it."""
+    return in_repository(Path("/"), name) if Path(name).is_absolute() else posixpath.normpath(name)
+
+
+def _taken_out(report: Report, proposal: Proposal) -> Iterator[str]:
+    """Yield what a change takes out: statements, and entries of statements."""
+    for number, change in proposal.changes.items():
+        statements = report.policies[number].statements
+        for index in sorted(change.removed):
+            problem = statements[index].problems[0].message
+            yield f"{place_of(statements[index].location, statements[index].sid)}: AWS refuses it: {problem}"
+        for index, prunings in change.pruned.items():
+            where = place_of(statements[index].location, statements[index].sid)
+            for each in prunings:
+                entries = statements[index].resources if each.element == "Resource" else statements[index].actions
+                texts = ", ".join(f'"{entries[entry].text}"' for entry in sorted(each.entries))
+                yield f"{where}: {each.element} {texts}, which AWS refuses"
 
 
 def _document(report: Report, proposal: Proposal) -> Mapping[str, object] | None:

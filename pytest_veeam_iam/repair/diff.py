@@ -6,11 +6,7 @@ https://git-scm.com/docs/diff-format
 from __future__ import annotations
 
 import difflib
-import posixpath
 import re
-from pathlib import Path, PurePosixPath
-
-from pytest_veeam_iam.sources.files import repository_of
 
 _NO_NEWLINE = "\\ No newline at end of file\n"
 _ORDINARY = re.compile(r"[ !#-\[\]-~]*").fullmatch
@@ -47,13 +43,3 @@ def _escaped(character: str) -> str:
     if " " <= character <= "~":
         return character
     return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
-
-
-def shown_path(path: str) -> str:
-    """Return what a diff calls a file: as it is named, an absolute one as its repository has it."""
-    posix = PurePosixPath(path.replace("\\", "/"))
-    absolute = Path(path)
-    if absolute.is_absolute():
-        folder = repository_of(absolute)
-        return absolute.relative_to(folder).as_posix() if absolute.is_relative_to(folder) else posix.name
-    return posixpath.normpath(posix.as_posix())

@@ -52,8 +52,9 @@ def split(results: Iterable[Result], policies: Sequence[Policy]) -> tuple[list[A
     additions, held = [], []
     for result in results:
         lacking = result.evaluation.lacking
-        guards = _guards(result, policies) if result.decision in _ADDABLE else ()
-        if guards or result.evaluation.blocked_by or not all(each in _ADDABLE for each in lacking.values()):
+        is_blocked = result.evaluation.blocked_by is not None
+        guards = _guards(result, policies) if result.decision in _ADDABLE and not is_blocked else ()
+        if guards or is_blocked or not all(each in _ADDABLE for each in lacking.values()):
             held.append(Held(result, guards))
         else:
             additions.append(Addition(result, _without_covered(tuple(lacking))))

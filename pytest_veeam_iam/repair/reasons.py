@@ -57,7 +57,7 @@ def _why(result: Result) -> str:
             return f"{_causes(result) or result.reason}; no Allow lifts a Deny"
         case Decision.CONDITIONAL:
             places = (place_of(each.location, each.sid) for each in evaluation.statements[:_CAUSES])
-            return f"it holds only if {' and '.join(evaluation.conditions)} ({'; '.join(places)})"
+            return f"granted only if {' and '.join(evaluation.conditions)} ({'; '.join(places)})"
         case Decision.UNDETERMINED if evaluation.unknowns:
             return "; ".join(
                 f"{token} is unknown ({_line(token.location)}): {how_to_bind(token)}" for token in evaluation.unknowns

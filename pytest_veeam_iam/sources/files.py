@@ -117,6 +117,19 @@ def repository_of(path: Path) -> Path:
     return here if path.is_relative_to(here) else path.parent
 
 
+def in_repository(root: Path, name: str) -> str:
+    """Return how git names a file: relative to the directory with its ``.git``; as it is named if there is none.
+
+    Args:
+        root: The directory that the name is relative to.
+        name: The file, with ``/``.
+    """
+    path = absolute(root, name)
+    folder = repository_of(path)
+    has_git = (folder / ".git").exists()
+    return path.relative_to(folder).as_posix() if has_git or Path(name).is_absolute() else Path(name).as_posix()
+
+
 def inside(root: Path, path: Path) -> bool:
     """Tell whether a file that the repository names may be read.
 
