@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.repair.edits import indent_of, line_start, newline_of
@@ -15,7 +15,7 @@ from pytest_veeam_iam.repair.edits import indent_of, line_start, newline_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WIDTH = 100
+WIDTH = 100
 """Characters of a line beyond which a list gets a line for each item."""
 
 _first_member = re.compile(r"\{\s*(?P<quote>\"?)[\w]++\"?(?P<separator>\s*[:=]\s*)").match
@@ -57,6 +57,10 @@ class Style:
     def unit(self) -> str:
         """How much further than their list its items are indented."""
         return self.inner.removeprefix(self.indent) or "  "
+
+    def at(self, inner: str) -> Style:
+        """Return the style of lines that begin with other white space."""
+        return replace(self, indent=inner.removesuffix(self.unit), inner=inner)
 
 
 ONE_LINE = Style(newline="\n", indent="", inner="", in_one_line=True)
@@ -119,7 +123,7 @@ def written_list(style: Style, values: Sequence[str], *, is_single: bool = False
     if is_single and len(values) == 1:
         return values[0]
     in_line = f"[{(',' if style.mark == ':' else ', ').join(values)}]"
-    fits = len(style.inner) + len(in_line) < _WIDTH
+    fits = len(style.inner) + len(in_line) + len('"Action": ') <= WIDTH
     if style.in_one_line or (fits and (not style.lists_in_lines or len(values) == 1)):
         return in_line
     line = style.newline + style.inner + style.unit
