@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     )
     from pytest_veeam_iam.iam.document import Policy
     from pytest_veeam_iam.iam.evaluation import Decision, Evaluation
-    from pytest_veeam_iam.report import Report, VeeamNotReady
+    from pytest_veeam_iam.repair import suggest_repair
+    from pytest_veeam_iam.report import Repair, Report, VeeamNotReady
     from pytest_veeam_iam.rulepacks import list_rulepacks, load_rulepack
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Evaluation",
     "Policy",
     "PolicyLoadError",
+    "Repair",
     "Report",
     "RulePackError",
     "TargetError",
@@ -50,6 +52,7 @@ __all__ = [
     "list_rulepacks",
     "load_policies",
     "load_rulepack",
+    "suggest_repair",
 ]
 
 _HOMES = {
@@ -66,7 +69,8 @@ _HOMES = {
     "errors": ("PolicyLoadError", "RulePackError", "TargetError", "VeeamIamError"),
     "iam.document": ("Policy",),
     "iam.evaluation": ("Decision", "Evaluation"),
-    "report": ("Report", "VeeamNotReady"),
+    "repair": ("suggest_repair",),
+    "report": ("Repair", "Report", "VeeamNotReady"),
     "rulepacks": ("list_rulepacks", "load_rulepack"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

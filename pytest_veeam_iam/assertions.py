@@ -14,6 +14,7 @@ from pytest_veeam_iam.iam.context import Context
 from pytest_veeam_iam.iam.globs import action_problem
 from pytest_veeam_iam.iam.principals import caller
 from pytest_veeam_iam.readiness import Expectation, PoliciesInEffect, check
+from pytest_veeam_iam.repair import repair_if_any
 from pytest_veeam_iam.report import Report, Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
 from pytest_veeam_iam.rulepacks import RulePack, load_rulepack
@@ -204,7 +205,7 @@ def assert_veeam_backup_ready(policy: PolicyArgument, **target: Any) -> Report:
     __tracebackhide__ = True
     report = check_veeam_backup_ready(policy, **target)
     if not report.ready:
-        raise VeeamNotReady(text.explain(report), report)
+        raise VeeamNotReady(text.explain(report, repair_if_any(report)), report)
     return report
 
 

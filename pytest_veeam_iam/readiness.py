@@ -284,6 +284,7 @@ class _Check:
             assumed=tuple(dict.fromkeys(text for policy in self.policies.identity for text in policy.assumed)),
             in_effect=tuple(self.policies.by_layer()),
             check_again=partial(_check_again, self.policies, replace(expected, target=self.target)),
+            check_anew=partial(_check_again, self.policies, expected),
         )
 
     def _group(self, group: Group) -> GroupReport:

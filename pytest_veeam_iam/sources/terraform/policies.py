@@ -133,6 +133,15 @@ class Documents:
         principals = {name for each in own for name in each.attachment.principals}
         return [*own, *self._companions(file, principals), *self._elsewhere(principals)] if principals else own
 
+    def of_all(self) -> list[Found]:
+        """Return the documents of all files that may hold one.
+
+        Raises:
+            PolicyLoadError: A file cannot be read, or declares something twice.
+        """
+        files = self._module.directory.files
+        return [each for file in files if may_hold(file.text.text, is_json=file.is_json) for each in self._own(file)]
+
     def _elsewhere(self, principals: set[str]) -> Iterator[Found]:
         """Yield documents of which nothing is known, for what some principals have and the module does not hold."""
         for policy in self.attachments.elsewhere:

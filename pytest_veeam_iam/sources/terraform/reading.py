@@ -41,6 +41,20 @@ def documents_of(text: TextSource, reading: Reading) -> list[Found]:
     return _LAST.documents(directory, reading).of_file(file)
 
 
+def documents_of_module(text: TextSource, reading: Reading) -> list[Found]:
+    """Return the policy documents of all files of a directory, of which one has another text.
+
+    Args:
+        text: That file.
+        reading: Where it stands, and what is bound.
+
+    Raises:
+        PolicyLoadError: A file is not HCL, or declares something twice.
+    """
+    directory, _ = _directory(text, reading)
+    return Documents(Module(directory, Run(reading))).of_all()
+
+
 def _directory(text: TextSource, reading: Reading) -> tuple[Directory, SourceFile]:
     """Return the module of a file, and the file in it."""
     if reading.path is None:
