@@ -170,6 +170,35 @@ def test_only_a_complete_run_in_which_all_is_ready_looks_ready() -> None:
         assert '<header id="top" class="is-not-ready">' in render(other)  # type: ignore[arg-type]
 
 
+def test_a_policy_that_is_ready_and_fails_a_test_is_no_green() -> None:
+    run = pages.kept()
+    run["unread"] = []
+    run["reports"] = [case] = [pages.case(run, "backup-role.json")]
+    failed = next(item for item in case["items"] if item["item"] == "actions")
+    failed["outcome"] = "failed"
+    html = render(run)
+    assert "ready, but actions failed (acme-veeam)" in html
+    assert '<header id="top" class="is-not-ready">' in html
+
+
+def test_what_need_not_be_there_is_not_checked() -> None:
+    run = pages.kept()
+    run["unread"][0]["outcome"] = "skipped"
+    html = render(run)
+    assert '<span class="verdict is-cannot-be-read">not checked</span>' in html
+    assert '<header id="top" class="is-not-ready">' in html
+
+
+def test_tests_that_did_not_run_are_told_where_others_did() -> None:
+    run = pages.kept()
+    assert "not run" not in text_of(run)
+    case = pages.case(run, "backup-role.json")
+    case["items"] = [item for item in case["items"] if item["item"] not in ("bucket", "lint")]
+    assert "backup-role.json2/2bucket 5/5 not run10/10oklint ok not run" in text_of(run).replace("json 2", "json2")
+    case["items"] = []
+    assert "not run" not in text_of(run)
+
+
 def test_an_empty_run_is_no_success() -> None:
     text = text_of(pages.empty())
     assert "No policy was checked" in text
@@ -224,6 +253,14 @@ def test_a_recommended_permission_does_not_count_and_says_so() -> None:
     assert "0/9" in text
 
 
+def test_line_numbers_are_those_of_an_editor() -> None:
+    run = pages.kept()
+    case = pages.case(run, "backup-role.json")
+    excerpt = next(iter(case["excerpts"].values()))
+    excerpt["text"] = '{\r\n  "Sid": "a\u2028b\x0b"\r\n}'
+    assert '<ol class="src" start="4"><li>{<li>  &#34;Sid&#34;: &#34;a[U+2028]b[U+000B]&#34;<li>}</ol>' in render(run)
+
+
 def test_a_statement_of_a_plan_is_shown_decoded_with_its_address() -> None:
     text = text_of(pages.kept())
     path = "$.planned_values.root_module.resources[2].values.policy"
@@ -245,6 +282,8 @@ def test_a_change_that_holds_hidden_characters_cannot_be_copied_from_the_page() 
     html = render(run)
     assert "data-copy" not in html.replace("[data-copy]", "")
     assert "take it from the JSON report" in html
+    assert "\u202e" not in html
+    assert "+[U+202E]" in html
 
 
 def test_a_statement_to_paste_is_no_diff() -> None:

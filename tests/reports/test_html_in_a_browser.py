@@ -162,6 +162,16 @@ def test_the_copy_button_puts_the_diff_on_the_clipboard_as_it_is(watched: Watche
     assert page.evaluate("navigator.clipboard.readText()") == diff
 
 
+def test_where_the_browser_gives_no_clipboard_the_diff_is_copied_as_a_selection(watched: Watched, html: str) -> None:
+    page = watched.open(html, permissions=["clipboard-read"])
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+    policy(page, "policies/branch-office.json").locator("> summary").click()
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    page.evaluate("delete navigator.clipboard")
+    assert page.evaluate("navigator.clipboard.readText()") == pages.DIFF
+
+
 def test_hostile_text_does_nothing_and_can_be_read(watched: Watched) -> None:
     name = "<img src=x onerror=alert(0)>\u202e & \"'"
     run = pages.renamed(pages.kept(), "policies/hostile.json", name)
