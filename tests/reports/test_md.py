@@ -120,6 +120,28 @@ def test_a_waiver_that_has_expired_is_called_so() -> None:
     assert "2027-01-31 (expired)" in words(rendered(md.render(run)))
 
 
+def test_a_finding_that_is_waived_is_not_to_fix() -> None:
+    run = runs.kept()
+    case = runs.case(run, "short.json")
+    run["reports"] = [case]
+    assert "ec2:StartInstance does not exist" in words(rendered(md.render(run)))
+    for finding in case["findings"]:
+        finding["waived"] = True
+    page = rendered(md.render(run))
+    assert "ec2:StartInstance does not exist" not in words(page)
+    assert "1 to fix" not in [words(each) for each in page.find_all("td")]
+
+
+def test_a_long_repair_is_left_to_the_report() -> None:
+    run = runs.repaired()
+    repair = runs.case(run, "short.json")["repair"]
+    assert repair
+    repair["diff"] = "+x\n" * 5_000
+    page = rendered(md.render(run))
+    assert not page.find_all("details")
+    assert "what to add is too long for this page, and in the report" in words(page)
+
+
 def test_an_unfinished_run_is_called_so() -> None:
     assert "Incomplete" in words(rendered(md.render({**runs.kept(), "complete": False})).strong)
     assert "Incomplete" not in md.render(runs.kept())
