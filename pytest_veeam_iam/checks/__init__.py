@@ -48,6 +48,9 @@ class Subject:
         partly_granted: Buckets other than the target's that the policies grant in part, with how many of how many
             permissions.
         evaluate: Asks for one action on some resources, with all that is in effect and known of the request.
+        settled: The identity policies with the values that are unknown in them, which ``policies`` leaves out.
+        excess: How grave it is to grant more than is needed; None if nobody wants to know.
+        allowed: Patterns of actions that are no excess.
     """
 
     policies: tuple[Policy, ...]
@@ -60,6 +63,9 @@ class Subject:
     groups: tuple[GroupReport, ...]
     partly_granted: tuple[tuple[str, int, int], ...]
     evaluate: Callable[[str, Iterable[str]], Evaluation]
+    settled: tuple[Policy, ...] = ()
+    excess: Severity | None = None
+    allowed: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[Policy, ...]:
