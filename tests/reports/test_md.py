@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import html
 import re
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -12,6 +13,17 @@ from markdown_it import MarkdownIt
 
 from pytest_veeam_iam.reporters import md
 from tests.reports import runs
+
+WAIVER = {
+    "permission": None,
+    "finding": None,
+    "reason": "known",
+    "accepted_by": "platform team",
+    "expires": "2027-01-31",
+    "expired": False,
+    "days_left": 65,
+    "place": "veeam-iam.toml:1:1",
+}
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -129,8 +141,11 @@ def test_a_finding_that_is_waived_is_not_to_fix() -> None:
     case = runs.case(run, "short.json")
     run["reports"] = [case]
     assert "ec2:StartInstance does not exist" in words(rendered(md.render(run)))
-    for finding in case["findings"]:
-        finding["waived"] = True
+    waiver: Any = {**WAIVER, "finding": "unknown_action"}
+    expired: Any = {**waiver, "expired": True}
+    case["waivers"] = [expired]
+    assert "ec2:StartInstance does not exist" in words(rendered(md.render(run)))
+    case["waivers"] = [waiver]
     page = rendered(md.render(run))
     assert "ec2:StartInstance does not exist" not in words(page)
     assert "1 to fix" not in [words(each) for each in page.find_all("td")]
