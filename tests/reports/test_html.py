@@ -230,6 +230,7 @@ def test_a_recommended_permission_does_not_count_and_says_so() -> None:
     text = text_of(run)
     assert "cannot tell recommended, does not count" in text
     assert "Objects 0/9" in text
+    assert "not ready: 16 not granted" in text
 
 
 def test_line_numbers_are_those_of_an_editor() -> None:
