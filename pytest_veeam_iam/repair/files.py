@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
-from pytest_veeam_iam.iam.tree import TextSource
+from pytest_veeam_iam.iam.tree import TextSource, has_unknowns
+from pytest_veeam_iam.repair.change import items_of
 from pytest_veeam_iam.repair.document import Document
 from pytest_veeam_iam.repair.edits import Splice, spliced
-from pytest_veeam_iam.repair.meaning import Expected, NoPlaceError, meaning_of
+from pytest_veeam_iam.repair.meaning import Expected, NoPlaceError, fields_of, meaning_of
 from pytest_veeam_iam.sources import again, files
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.iam.tree import Node
     from pytest_veeam_iam.repair.change import Change
     from pytest_veeam_iam.sources.found import Found
 
@@ -46,29 +48,49 @@ class ChangedFile:
     splices: tuple[Splice, ...]
 
 
-def changed_files(
-    policies: Sequence[Policy], settled: Sequence[Policy], changes: Mapping[int, Change], root: Path
-) -> tuple[ChangedFile, ...] | None:
-    """Return the files in which documents stand that become others, None if one of them cannot be changed so.
+class Files:
+    """The files of some policies, each read again when somebody asks for it.
 
     Args:
         policies: As they were read.
-        settled: The same with the target's values.
-        changes: By the number of the policy.
         root: What relative paths are relative to.
     """
-    by_path: dict[str, list[int]] = {}
-    for number in changes:
-        by_path.setdefault(policies[number].path, []).append(number)
-    try:
-        return tuple(
-            _File(path, root, policies[numbers[0]].form).changed(
-                [(policies[number], settled[number], changes[number]) for number in numbers]
-            )
-            for path, numbers in by_path.items()
-        )
-    except (NoPlaceError, PolicyLoadError):
-        return None
+
+    def __init__(self, policies: Sequence[Policy], root: Path) -> None:
+        self._policies, self._root = policies, root
+        self._read: dict[tuple[str, str], _File] = {}
+
+    def _of(self, policy: Policy) -> _File:
+        key = policy.path, policy.form
+        if key not in self._read:
+            self._read[key] = _File(policy.path, self._root, policy.form)
+        return self._read[key]
+
+    def tree(self, number: int) -> Node | None:
+        """Return the tree of a policy as its file has it, None if that is not to be had or leaves values open."""
+        policy = self._policies[number]
+        try:
+            node = self._of(policy).document(policy)
+        except (NoPlaceError, PolicyLoadError):
+            return None
+        count = len(items_of(fields_of(node)["Statement"]))
+        return None if has_unknowns(node) or count != len(policy.statements) else node
+
+    def changed(self, settled: Sequence[Policy], changes: Mapping[int, Change]) -> tuple[ChangedFile, ...] | None:
+        """Return the files that become others, None if one of them cannot be changed so.
+
+        Args:
+            settled: The policies with the target's values.
+            changes: Of some of them, by their numbers.
+        """
+        by_file: dict[_File, list[tuple[Policy, Policy, Change]]] = {}
+        try:
+            for number, change in changes.items():
+                policy = self._policies[number]
+                by_file.setdefault(self._of(policy), []).append((policy, settled[number], change))
+            return tuple(file.changed(documents) for file, documents in by_file.items())
+        except (NoPlaceError, PolicyLoadError):
+            return None
 
 
 class _File:
@@ -80,6 +102,10 @@ class _File:
         self._path, self._form = root / path, form
         self._source = files.read_text(self._path, name=path)
         self._documents = again.documents_of(self._source, self._path, form)
+
+    def document(self, policy: Policy) -> Node:
+        """Return the tree of a policy; raises NoPlaceError if the file does not hold it any more."""
+        return self._documents[self._number(policy)].node
 
     def changed(self, changes: Sequence[tuple[Policy, Policy, Change]]) -> ChangedFile:
         """Return the file after the changes of its documents.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -542,6 +543,14 @@ def test_a_file_that_is_gone_or_another_has_no_diff(tmp_path: Path) -> None:
     assert suggest_repair(report).diff is None
     file.unlink()
     assert suggest_repair(report).diff is None
+
+
+def test_the_repaired_document_of_a_file_keeps_its_order_and_keys(tmp_path: Path) -> None:
+    text = '{"Id": "x", "Statement": [{"Resource": ["*"], "Action": "s3:ListAllMyBuckets", "Sid": "A", "Effect": "Allow"}]}'
+    (tmp_path / "p.json").write_text(text, "utf-8")
+    repair = repaired("p.json", {})
+    new = {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "arn:aws:s3:::acme-veeam"}
+    assert json.dumps(repair.policy) == text.replace("}]}", "}, " + json.dumps(new) + "]}")
 
 
 def test_two_files_are_one_diff(tmp_path: Path) -> None:
