@@ -106,10 +106,10 @@ def repair_if_any(
 
 
 def _diff(changed: Iterable[ChangedFile], shown: Callable[[str], str]) -> str:
-    marks = {True: "\ufeff", False: ""}
     return "".join(
-        unified(shown(file.path), marks[file.has_mark] + file.before, marks[file.has_mark] + file.after)
+        unified(shown(file.path), mark + file.before, [each.moved(len(mark)) for each in file.splices])
         for file in changed
+        for mark in ("\ufeff" if file.has_mark else "",)
     )
 
 

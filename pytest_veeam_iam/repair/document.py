@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 class Document:
     """A document, what it becomes, and where that is written."""
 
-    def __init__(self, source: TextSource, node: Node, settled: Policy, change: Change) -> None:
+    def __init__(
+        self, source: TextSource, node: Node, settled: Policy, change: Change, *, as_neighbours: bool = True
+    ) -> None:
         self._source, self._text, self._node, self._change = source, source.text, node, change
         self._statements = fields_of(node)["Statement"]
         self._items = items_of(self._statements)
@@ -33,6 +35,7 @@ class Document:
             raise NoPlaceError
         self._at = self._offset(self._statements)
         self._syntax: Syntax = syntax_of(source.path, source.text)
+        self._neighbours = [*self._all_neighbours()] if as_neighbours else []
         self._new = [self._written(each) for each in change.new]
 
     def _offset(self, node: Node) -> int:
@@ -206,10 +209,6 @@ class Document:
         first = self._at if self._is_block else self._offset(self._items[0]) if self._items else self._at
         style = writing.object_style(text, first, end_of(text, first, "hcl"))
         return "hcl" if self._is_block or style.mark == " = " or not style.quotes_keys else "heredoc"
-
-    @property
-    def _neighbours(self) -> list[Neighbour]:
-        return [*self._all_neighbours()]
 
     def _all_neighbours(self) -> Iterator[Neighbour]:
         for item, statement in zip(self._items, self._settled.statements, strict=True):

@@ -30,6 +30,10 @@ class Splice:
     end: int
     text: str
 
+    def moved(self, by: int) -> Splice:
+        """Return the same change of a text that begins with more characters, or fewer."""
+        return Splice(self.start + by, self.end + by, self.text)
+
 
 def spliced(text: str, splices: Iterable[Splice]) -> str:
     """Return a text after changes that do not overlap."""

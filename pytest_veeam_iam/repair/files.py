@@ -36,14 +36,12 @@ class ChangedFile:
     Attributes:
         path: As the report names it.
         before: Its text.
-        after: Its text after the change.
-        has_mark: Whether it begins with a byte order mark, which is no part of these texts.
+        has_mark: Whether it begins with a byte order mark, which is no part of the text.
         splices: The change.
     """
 
     path: str
     before: str
-    after: str
     has_mark: bool
     splices: tuple[Splice, ...]
 
@@ -108,30 +106,45 @@ class _File:
         return self._documents[self._number(policy)].node
 
     def changed(self, changes: Sequence[tuple[Policy, Policy, Change]]) -> ChangedFile:
-        """Return the file after the changes of its documents.
+        """Return the file with the changes of its documents.
 
         Raises:
             NoPlaceError: They cannot be made, or it would not read as it should.
             PolicyLoadError: Likewise.
         """
+        try:
+            splices = self._splices(changes, as_neighbours=True)
+        except (NoPlaceError, PolicyLoadError):
+            splices = self._splices(changes, as_neighbours=False)
+        return ChangedFile(self._source.path, self._source.text, files.begins_with_mark(self._path), splices)
+
+    def _splices(self, changes: Sequence[tuple[Policy, Policy, Change]], *, as_neighbours: bool) -> tuple[Splice, ...]:
+        """Return the changes of the text, which was read again with them.
+
+        Args:
+            changes: Of its documents.
+            as_neighbours: Whether ARNs are written as entries beside them; an expression may mean nothing elsewhere.
+        """
         splices: list[Splice] = []
         expected: dict[int, Expected] = {}
         for policy, settled, change in changes:
             number = self._number(policy)
-            document = Document(self._source, self._documents[number].node, settled, change)
+            node = self._documents[number].node
+            document = Document(self._source, node, settled, change, as_neighbours=as_neighbours)
             splices += document.splices()
             expected[number] = document.expected()
-        text = self._source.text
-        after = spliced(text, splices)
-        read = again.documents_of(TextSource(self._source.path, after), self._path, self._form)
+        after = TextSource(self._source.path, spliced(self._source.text, splices))
+        self._compare(again.documents_of(after, self._path, self._form), expected)
+        return tuple(sorted(splices))
+
+    def _compare(self, read: Sequence[Found], expected: Mapping[int, Expected]) -> None:
+        """Raise NoPlaceError if documents are not what they should be: those expected, and the others as they were."""
         if len(read) != len(self._documents):
             raise NoPlaceError
         for number, (one, other) in enumerate(zip(self._documents, read, strict=True)):
             as_it_should = expected[number].is_met(other.node) if number in expected else _same(one, other)
             if not as_it_should or one.entity != other.entity or one.attachment != other.attachment:
                 raise NoPlaceError
-        has_mark = files.begins_with_mark(self._path)
-        return ChangedFile(self._source.path, text, after, has_mark, tuple(sorted(splices)))
 
     def _number(self, policy: Policy) -> int:
         """Return which of the file's documents a policy is."""
