@@ -236,10 +236,15 @@ def repair_lines(repair: Repair | None) -> list[str]:
 
 
 def _shortened(diff: Sequence[str]) -> list[str]:
-    lines = [line.removesuffix("\r").removesuffix("\t") for line in diff]
+    lines = [_printable(line.removesuffix("\r").removesuffix("\t")) for line in diff]
     if len(lines) <= _DIFF:
         return lines
     return [*lines[:_DIFF], f"... and {len(lines) - _DIFF} more lines: --veeam-iam-report=fix.diff writes them all"]
+
+
+def _printable(line: str) -> str:
+    """Return a line of somebody's file without what a terminal would obey."""
+    return "".join(character if character.isprintable() or character == "\t" else "?" for character in line)
 
 
 def _shortfalls(report: Report, group: GroupReport) -> Iterator[str]:
