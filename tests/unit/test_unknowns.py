@@ -104,6 +104,10 @@ def test_a_report_says_how_to_name_what_is_unknown() -> None:
     assert "bind     --veeam-iam-bind=var.bucket=VALUE" in text
 
 
+def stops(resource: str) -> dict[str, object]:
+    return {"Action": "ec2:StopInstances", "Resource": resource}
+
+
 @pytest.mark.parametrize(
     ("statement", "findings"),
     [
@@ -119,6 +123,14 @@ def test_a_report_says_how_to_name_what_is_unknown() -> None:
         ({"Condition": {"StringEquals": {"aws:SourceVpx": "<<var.vpc>>"}}}, []),
         ({"Effect": "<<var.effect>>"}, []),
         ({"?": "count"}, []),
+        (stops("arn:aws:ec2:<<AWS::Region>>:<<AWS::AccountId>>:instance/<<var.id>>"), []),
+        (stops("arn:<<local.partition>>:ec2:<<local.region>>:<<local.account>>:instance/*"), []),
+        (stops("arn:aws:ec2:eu-<<var.side>>-1:11112222<<var.rest>>:instance/*"), []),
+        (stops("arn:aws:ec2:<<AWS::Region>>:<<AWS::AccountId>>:volume/<<var.id>>"), ["wrong_resource"]),
+        (stops("arn:aws:ec2:<<AWS::Region>>:<<AWS::AccountId>>:<<var.kind>>/i-1"), []),
+        (stops("arn:aws:ec2:<<var.region_and_account>>:instance/i-1"), []),
+        (stops("<<var.start>>:ec2:eu-west-1:111122223333:volume/i-1"), []),
+        (stops("arn:aws:ec2:eu_west:<<AWS::AccountId>>:instance/*"), ["parliament"]),  # what is known is wrong
     ],
     ids=str,
 )
