@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.sources.found import Found, Reading
 
 _JSON_STARTS = ("{", "[", '"')
+_JSON_ENDS = {"{": "}", "[": "]"}
 
 
 @cache
@@ -54,10 +55,11 @@ def suffixes() -> tuple[str, ...]:
 def may_hold_policy(name: str, text: str) -> bool:
     """Return whether a text mentions what every policy in a file of this name does, which is cheap to see.
 
-    JSON that does not end as it begins was cut off, so that nobody can say what it held.
+    JSON that is empty, or does not end as it begins, was cut off, so that nobody can say what it held. A text that does
+    not begin like JSON is something else, whatever its name: a configuration with comments, a message in words.
     """
     lower, stripped = name.lower(), text.strip()
-    if lower.endswith(".json") and stripped[:1] + stripped[-1:] not in ("{}", "[]"):
+    if lower.endswith(".json") and (not stripped or stripped[-1] != _JSON_ENDS.get(stripped[0], stripped[-1])):
         return True
     return any(
         mention in text
