@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -281,14 +282,26 @@ def how_to_bind(unknown: Token) -> str:
         return "--veeam-iam-region=REGION"
     if _ELSEWHERE.match(expression):
         return f"{expression} is not in the file: check a plan or an account dump, which hold it"
-    return f"--veeam-iam-bind={expression}=VALUE" if _QUOTELESS.fullmatch(expression) else f"bind {expression}"
+    names = names_to_bind(expression)
+    if not names:
+        return "what it is made of, or check what is made of it: a plan or an account dump"
+    flags = " ".join(f"--veeam-iam-bind={shlex.quote(f'{name}=VALUE')}" for name in names)
+    return flags if names == (expression,) else f"{flags}, or check a plan, which holds what is made of it"
+
+
+def names_to_bind(expression: str) -> tuple[str, ...]:
+    """Return the expression itself if it can be given a value, else the names in it that can, if it shows any."""
+    if _NAME.fullmatch(expression):
+        return (expression,)
+    return tuple(dict.fromkeys(_NAME_WITHIN.findall(expression)))
 
 
 _ELSEWHERE = re.compile(r"arn:|group[ /]")
 """What somebody has and the file only names: no value of it can be bound."""
 
-_QUOTELESS = re.compile(r"[A-Za-z0-9_.:/-]+")
-"""Expressions that no shell changes."""
+_NAME = re.compile(r"""[\w.:/-]+(\[["\w.*-]+\][\w.]*)*|Fn::ImportValue:.+""")
+_NAME_WITHIN = re.compile(r"""\b(?:var|local|data|module)\.[\w.-]+(?:\[["\w.-]+\][\w.-]*)*""")
+"""A call, a condition or a template has no name; what it is made of has."""
 
 
 def _causes(result: Result) -> Iterator[str]:

@@ -159,12 +159,13 @@ def _target(draft: Draft, given: Mapping[str, object]) -> Iterator[str]:
 def _bindings(targets: Sequence[Draft]) -> Iterator[str]:
     """Yield the values that the answers hang on, to be filled in."""
     unknown = {
-        token.expression
+        name
         for each in targets
         for report in each.reports
         for result in report.shortfalls
         for token in result.unknowns
         if not token.symbol
+        for name in text.names_to_bind(token.expression)
     }
     if unknown:
         lines = ["# Values that the templates leave open; name them, and the check can tell more.", "# [bind]"]

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_veeam_iam import check_veeam_backup_ready
 from pytest_veeam_iam.errors import TargetError
+from pytest_veeam_iam.sources.found import Bindings
 from tests.templates import template
 
 if TYPE_CHECKING:
@@ -149,3 +150,27 @@ def test_a_statement_that_is_unknown_as_a_whole_is_not_linted() -> None:
 def test_what_the_file_only_names_cannot_be_bound(expression: str) -> None:
     report = check_veeam_backup_ready(template(f"<<{expression}>>"), bucket="acme", groups=["object"])
     assert f"bind     {expression} is not in the file: check a plan or an account dump" in report.explain()
+
+
+@pytest.mark.parametrize(
+    ("expression", "hint"),
+    [
+        ("var.bucket", "--veeam-iam-bind=var.bucket=VALUE"),
+        ('var.m["a"].arn', """--veeam-iam-bind='var.m["a"].arn=VALUE'"""),
+        ("Fn::ImportValue:${Stack}-bucket", "--veeam-iam-bind='Fn::ImportValue:${Stack}-bucket=VALUE'"),
+        (
+            'element(var.arns, 0) == module.a[0].x ? "a" : var.arns',
+            "--veeam-iam-bind=var.arns=VALUE --veeam-iam-bind='module.a[0].x=VALUE', "
+            "or check a plan, which holds what is made of it",
+        ),
+        ('%{ if key != "" ~}', "what it is made of, or check what is made of it: a plan or an account dump"),
+    ],
+)
+def test_what_is_unknown_is_bound_by_its_name_or_by_the_names_in_it(expression: str, hint: str) -> None:
+    report = check_veeam_backup_ready(template(f"<<{expression}>>"), bucket="acme", groups=["object"])
+    assert f"      bind     {hint}\n" in report.explain()
+
+
+def test_a_value_cannot_be_bound_to_what_is_made_of_others() -> None:
+    with pytest.raises(TargetError, match=r"^bind \"f\(var.b\)\": nothing uses it: it is made of others; bind those$"):
+        Bindings({"f(var.b)": "acme"}).refuse_unused(["f(var.b)"])
