@@ -163,7 +163,7 @@ def test_what_the_file_only_names_cannot_be_bound(expression: str) -> None:
             "--veeam-iam-bind=var.arns=VALUE --veeam-iam-bind='module.a[0].x=VALUE', "
             "or check a plan, which holds what is made of it",
         ),
-        ('%{ if key != "" ~}', "what it is made of, or check what is made of it: a plan or an account dump"),
+        ('if key != ""', "what it is made of, or check what is made of it: a plan or an account dump"),
     ],
 )
 def test_what_is_unknown_is_bound_by_its_name_or_by_the_names_in_it(expression: str, hint: str) -> None:
