@@ -69,6 +69,25 @@ def test_a_file_that_is_named_and_holds_no_policy_is_an_item_that_fails(reposito
     ]
 
 
+def test_a_file_of_a_tool_that_is_named_says_its_form(repository: Repository) -> None:
+    repository.write(
+        "serverless.yml",
+        """
+        provider:
+          iam:
+            role:
+              statements: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]
+        """,
+    )
+    outcome = repository.run("--veeam-iam", "serverless.yml")
+    assert outcome.failure("serverless.yml::load") == (
+        "serverless.yml: its policies stand where serverless keeps them, which is not looked for; "
+        'write form = "serverless" into a target of veeam-iam.toml'
+    )
+    repository.write("veeam-iam.toml", '[[target]]\nname = "x"\nfiles = "serverless.yml"\nform = "serverless"\n')
+    assert "veeam-iam.toml::x::object" in repository.run().failed
+
+
 def test_other_json_documents_in_a_directory_are_left_alone(repository: Repository, example: Document) -> None:
     repository.write("policies/a.json", example)
     repository.write("policies/package.json", {"name": "x", "Statement of purpose": "none"})
