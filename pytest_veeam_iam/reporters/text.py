@@ -34,6 +34,7 @@ _BLOCKED = {
     "resource": "the bucket policy",
 }
 _FIRST_LINE = 195
+_LONGEST_EXPRESSION = 90
 _ASSUMED = 3
 _ADDABLE = (Decision.MISSING, Decision.PARTIAL)
 
@@ -142,7 +143,8 @@ def group_summary(report: Report, group: GroupReport) -> str:
         return shortfall_summary(report, group.shortfalls, len(group.required))
     unknowns = {token.expression: token for result in group.shortfalls for token in result.unknowns}
     first, *more = unknowns.values()
-    unknown = f"{first} and {len(more)} more are unknown" if more else f"{first} is unknown"
+    named = _cut(str(first), "", _LONGEST_EXPRESSION)
+    unknown = f"{named} and {len(more)} more are unknown" if more else f"{named} is unknown"
     what = f"cannot tell {len(group.shortfalls)} of {len(group.required)}: {unknown}"
     return _cut(what, f" ({first.location.path}:{first.location.line}), {report.place}")
 
@@ -332,8 +334,8 @@ def _block(title: str, lines: Iterable[str]) -> list[str]:
     return ["", f"  {title}", *found] if found else []
 
 
-def _cut(text: str, tail: str) -> str:
-    room = _FIRST_LINE - len(tail)
+def _cut(text: str, tail: str, most: int = _FIRST_LINE) -> str:
+    room = most - len(tail)
     return (text if len(text) <= room else f"{text[: room - 3]}...") + tail
 
 

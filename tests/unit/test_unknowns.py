@@ -174,3 +174,11 @@ def test_what_is_unknown_is_bound_by_its_name_or_by_the_names_in_it(expression: 
 def test_a_value_cannot_be_bound_to_what_is_made_of_others() -> None:
     with pytest.raises(TargetError, match=r"^bind \"f\(var.b\)\": nothing uses it: it is made of others; bind those$"):
         Bindings({"f(var.b)": "acme"}).refuse_unused(["f(var.b)"])
+
+
+def test_a_long_expression_leaves_room_for_what_is_said_of_it() -> None:
+    policy = template(f"<<var.{'long' * 60}>>")
+    summary = check_veeam_backup_ready(policy, bucket="acme", groups=["object"]).explain().partition("\n")[0]
+    assert summary.startswith("cannot tell 10 of 10: ${var.longlong")
+    assert summary.endswith("... is unknown (main.tf:1), acme")
+    assert len(summary) < 200
