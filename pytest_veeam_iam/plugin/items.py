@@ -15,6 +15,7 @@ from pytest_veeam_iam.repair import repair_if_any
 from pytest_veeam_iam.report import Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
 from pytest_veeam_iam.sources import files
+from pytest_veeam_iam.unknowns import known_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -237,7 +238,7 @@ class FindingsItem(SubjectItem):
         shown = findings if self.subject.tells_all else [each for each in findings if each.severity is Severity.WARNING]
         told = [text.finding_line(each) for each in shown if each not in failing]
         if self.subject.tells_all and own == LINT:
-            told += text.raw_lines(self.subject.policies)
+            told += text.raw_lines(map(known_part, self.subject.policies))
         gaps = list(dict.fromkeys(each.id for each in failing))
         more = {f"{own}_told": "\n".join(told)} if told else {}
         self.tell(group=own, cell=_count(failing), **more, **_waivers(report, gaps))
