@@ -195,7 +195,7 @@ class Recorder:
 
 
 def _of_source(source: TextSource, statement: Statement) -> evidence.Excerpt:
-    text, start = source.text, source.offset(statement.location)
+    text, start = source.text, source.offset_of(statement.location) or 0
     end = end_of(text, start, syntax_of(source.path, text))
     line_start = text.rfind("\n", 0, start) + 1
     begin = start if text[line_start:start].strip(" \t-") else line_start
@@ -232,7 +232,7 @@ def _paths(source: TextSource, statements: Iterable[Statement]) -> dict[str, str
     """Return the JSONPath of statements of a JSON file, by their keys."""
     if source.text.lstrip()[:1] not in ("{", "["):
         return {}
-    offsets = {key_of(each.location): source.offset(each.location) for each in statements}
+    offsets = {key_of(each.location): source.offset_of(each.location) or 0 for each in statements}
     found = jsonpaths(source.text, offsets.values())
     return {key: found[offset] for key, offset in offsets.items() if offset in found}
 

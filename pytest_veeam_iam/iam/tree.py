@@ -67,11 +67,12 @@ class TextSource:
         line = bisect_right(self._line_starts, offset)
         return Location(self.path, line, offset - self._line_starts[line - 1] + 1)
 
-    def offset(self, location: Location) -> int:
-        """Return the offset of a place that ``locate`` told, or the end of the text for one that is not in it."""
-        starts, line = self._line_starts, location.line or 1
-        start = starts[line - 1] if line <= len(starts) else len(self.text)
-        return min(start + (location.column or 1) - 1, len(self.text))
+    def offset_of(self, location: Location) -> int | None:
+        """Return the offset of a location, None for one that is not of this text."""
+        line, column = location.line, location.column
+        if location.path != self.path or line is None or column is None or line > len(self._line_starts):
+            return None
+        return self._line_starts[line - 1] + column - 1
 
 
 @dataclass(frozen=True, slots=True)
