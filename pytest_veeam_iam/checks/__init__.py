@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.target import Target
 
 
-_ALWAYS_RED = "unknown_action"
+ALWAYS_RED = "unknown_action"
 """AWS accepts an action that does not exist, so that readiness only warns of it; the item about actions fails."""
 
 
@@ -112,7 +112,7 @@ def failing(report: Report, item: str) -> tuple[Finding, ...]:
     """Return the findings that make the item fail."""
     counts = report.blocking_findings
     return tuple(
-        each for each in of_item(report, item) if each in counts or (item == "actions" and each.id == _ALWAYS_RED)
+        each for each in of_item(report, item) if each in counts or (item == "actions" and each.id == ALWAYS_RED)
     )
 
 
@@ -120,6 +120,13 @@ def failing(report: Report, item: str) -> tuple[Finding, ...]:
 def names() -> tuple[str, ...]:
     """Return the ids that findings can have."""
     return tuple(module.__name__.rpartition(".")[2] for module in _modules())
+
+
+@cache
+def sentence(id_: str) -> str:
+    """Return what a check finds, in the sentence that opens its module; for another id the id."""
+    texts = (module.__doc__ or "" for module in _modules() if module.__name__.endswith(f".{id_}"))
+    return " ".join(next(texts, id_).partition("\n\n")[0].split())
 
 
 def item_of(id_: str) -> str:

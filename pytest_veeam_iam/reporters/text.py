@@ -26,7 +26,7 @@ WORDS = {
     Decision.MISSING: "missing",
     Decision.UNDETERMINED: "cannot tell",
 }
-_BLOCKED = {
+BLOCKED = {
     "scp": "a service control policy",
     "boundary": "the permissions boundary",
     "session": "the session policies",
@@ -258,7 +258,7 @@ def _details(result: Result) -> Iterator[str]:
     )
     yield f"on       {', '.join(result.resources)}{example}"
     if result.evaluation.blocked_by:
-        yield f"blocked  by {_BLOCKED[result.evaluation.blocked_by]}"
+        yield f"blocked  by {BLOCKED[result.evaluation.blocked_by]}"
     if result.misnamed:
         yield f"meant?   {result.misnamed}"
     yield from _causes(result)
