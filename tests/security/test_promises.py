@@ -13,6 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -194,7 +195,16 @@ def _run_api(places: Places) -> Watched:
     return watch(places, "-f", str(places.base / "program.py"))
 
 
+def _run_check(places: Places) -> Watched:
+    hostile.add_ini(places.repo)
+    (places.base / "program.py").write_text("from pytest_veeam_iam.cli import main\n\nmain()\n", "utf-8")
+    reports = (f"--report={places.reports}/veeam.json", "--", f"--junitxml={places.reports}/junit.xml")
+    return watch(places, "-f", str(places.base / "program.py"), "check", ".", *reports, safe_path=False)
+
+
 RUNS = {"pytest": _run_pytest, "pytest -c": _run_pytest_without_its_ini, "the API": _run_api}
+if find_spec("pytest_veeam_iam.cli"):
+    RUNS["veeam-iam check"] = _run_check
 
 
 @pytest.fixture(scope="module", params=RUNS, ids=str)
