@@ -119,10 +119,14 @@ class Run:
         return f"{count} permissions in {groups}", f"{where}; {config}" if config else where
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Take in what was asked for; with ``--veeam-iam-only`` test modules are not even imported."""
-        if self._settings.only and collection_path.suffix in NOT_POLICIES:
+        """Take in what was asked for; ``--veeam-iam-only`` neither imports test modules nor follows links."""
+        if self._settings.only and (collection_path.suffix in NOT_POLICIES or self._is_stray(collection_path)):
             return True
         return self._detours.ignore(collection_path)
+
+    def _is_stray(self, path: Path) -> bool:
+        """Return whether a path is a link that leads to nothing that was asked for."""
+        return path.is_symlink() and not any(wanted.is_relative_to(path) for wanted in self._selection.wanted)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect a policy file, or that of the targets; what belongs to a target is not checked by itself as well."""

@@ -167,6 +167,24 @@ def test_a_link_in_a_directory_is_not_followed(repository: Repository, example: 
     assert repository.collect("--veeam-iam", "policies") == items_of("policies/a.json")
 
 
+@pytest.mark.parametrize("more", [(), ("--veeam-iam-only",)], ids=str)
+def test_a_link_that_leads_back_is_not_followed(
+    repository: Repository, example: Document, more: tuple[str, ...]
+) -> None:
+    repository.write("policies/a.json", example)
+    (repository.path / "policies" / "again").symlink_to(repository.path / "policies", target_is_directory=True)
+    assert repository.collect("--veeam-iam", "policies", *more) == items_of("policies/a.json")
+
+
+def test_a_named_file_behind_a_link_is_collected(repository: Repository, example: Document) -> None:
+    outside = repository.write("outside/b.json", example)
+    (repository.path / "folder").symlink_to(outside.parent, target_is_directory=True)
+    assert repository.collect("--veeam-iam", "--veeam-iam-only", ".", "folder/b.json") == [
+        *items_of("folder/b.json"),
+        *items_of("outside/b.json"),
+    ]
+
+
 def test_a_link_that_is_named_is_followed(repository: Repository, example: Document) -> None:
     outside = repository.write("outside/b.json", example)
     (repository.path / "link.json").symlink_to(outside)
