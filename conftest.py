@@ -21,10 +21,13 @@ ROOT = Path(__file__).parent
 POLICY = ROOT / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
 FILE_OF = {"python": "test_example.py", "toml": "pyproject.toml", "ini": "pytest.ini"}
 """Language of a fenced block -> what a reader would save it as."""
+FOLLOWED = ("index.md", "tutorial.md")
+"""Pages whose blocks belong together: tests/test_followed_pages.py follows them."""
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    is_guide = file_path == ROOT / "README.md" or (file_path.parent == ROOT / "docs" and file_path.suffix == ".md")
+    is_page = file_path.parent == ROOT / "docs" and file_path.suffix == ".md" and file_path.name not in FOLLOWED
+    is_guide = file_path == ROOT / "README.md" or is_page
     return Guide.from_parent(parent, path=file_path) if is_guide else None
 
 
