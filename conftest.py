@@ -21,18 +21,16 @@ ROOT = Path(__file__).parent
 POLICY = ROOT / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
 FILE_OF = {"python": "test_example.py", "toml": "pyproject.toml", "ini": "pytest.ini"}
 """Language of a fenced block -> what a reader would save it as."""
-FOLLOWED = ("index.md", "tutorial.md")
-"""Pages whose blocks belong together: tests/test_followed_pages.py follows them."""
-
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    is_page = file_path.parent == ROOT / "docs" and file_path.suffix == ".md" and file_path.name not in FOLLOWED
-    is_guide = file_path == ROOT / "README.md" or is_page
-    return Guide.from_parent(parent, path=file_path) if is_guide else None
+    is_page = file_path.suffix == ".md" and file_path.is_relative_to(ROOT / "docs")
+    if file_path != ROOT / "README.md" and not (is_page and "<!-- file: " not in file_path.read_text("utf-8")):
+        return None  # tests/test_followed_pages.py follows pages whose blocks belong together
+    return Guide.from_parent(parent, path=file_path)
 
 
 class Guide(pytest.File):
-    """The README or a page of docs/: every fenced block in one of our languages is an item, named by its line."""
+    """The README or a page below docs: every fenced block in one of our languages is an item, named by its line."""
 
     def collect(self) -> Iterator[pytest.Item]:
         text = self.path.read_text("utf-8")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ForwardRef, is_typeddict
 
 import pytest_veeam_iam
 from pytest_veeam_iam import evidence, list_rulepacks
+from pytest_veeam_iam.config import OPTIONS
 from pytest_veeam_iam.report import Finding, GroupReport, Result
 from pytest_veeam_iam.rulepacks import RulePack
 
@@ -29,7 +30,7 @@ _WIDTH = 100
 
 def pages() -> dict[str, str]:
     """Return the name of each page and its text."""
-    makers = {"api.md": _api, "json-report.md": _json_report, "packs.md": _packs}
+    makers = {"api.md": _api, "json-report.md": _json_report, "options.md": _options, "packs.md": _packs}
     return {name: "\n".join([_MADE, "", *make()]).rstrip() + "\n" for name, make in makers.items()}
 
 
@@ -170,7 +171,30 @@ def _json_report() -> Iterator[str]:
 
 def _form(form: object) -> str:
     text = form.__forward_arg__ if isinstance(form, ForwardRef) else _annotation(form)
-    return f"`{text}`".replace("|", "\\|")
+    return f"`{text}`".replace("|", "\\|").replace("'", '"')
+
+
+def _options() -> Iterator[str]:
+    yield from (
+        "# Options",
+        "",
+        "The command line wins over the environment, the environment over the ini file of pytest, and that over",
+        "[veeam-iam.toml](../targets.md). A list is several flags, several lines in an ini file, or one environment variable with",
+        "commas. A mistake in a flag stops the run; a mistake in a file is one item that fails.",
+        "",
+    )
+    for option in OPTIONS:
+        value = "" if option.kind == "switch" else f"={option.metavar}"
+        yield from (
+            f"## `{option.flag}{value}`",
+            "",
+            f"{option.help[0].upper()}{option.help[1:]}.",
+            "",
+            f"- ini file: `{option.key}`, environment: `{option.variable}`",
+            *([f"- one of: {', '.join(f'`{choice}`' for choice in option.choices)}"] if option.choices else []),
+            *(["- may be given several times"] if option.kind == "list" else []),
+            "",
+        )
 
 
 def _packs() -> Iterator[str]:
