@@ -1,4 +1,4 @@
-"""Pages that lead by the hand are followed literally: their files are saved, their commands run, their outputs compared.
+"""Pages that lead by the hand are followed literally: files are saved, commands run, outputs compared.
 
 In Markdown nobody sees how: a comment above a fenced block says what it is. A page is followed if it has a file.
 
@@ -21,7 +21,9 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(r"^( *)<!-- (file: \S+|run|run, fails|prints) -->\n+ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"^( *)<!-- (file: \S+|run|run, fails|prints) -->\n+ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL
+)
 
 
 class Block(NamedTuple):
@@ -34,12 +36,7 @@ class Block(NamedTuple):
 
 def _blocks(path: Path) -> list[Block]:
     text = path.read_text("utf-8")
-    found = []
-    for match in BLOCK.finditer(text):
-        margin, kind, content = match.groups()
-        plain = re.sub(f"^{margin}", "", content, flags=re.MULTILINE)
-        found.append(Block(text.count("\n", 0, match.start(3)) + 1, kind, plain))
-    return found
+    return [Block(text.count("\n", 0, match.start(2)) + 1, *match.groups()) for match in BLOCK.finditer(text)]
 
 
 PAGES = {path: blocks for path in sorted((ROOT / "docs").rglob("*.md")) if (blocks := _blocks(path))}
@@ -120,5 +117,13 @@ def test_it_leads_to_what_it_says(path: Path, tmp_path: Path) -> None:
 def test_the_tutorial_and_most_guides_are_followed() -> None:
     followed = {_name(path) for path in PAGES}
     assert "tutorial.md" in followed
-    guides = ("boundaries-and-scps", "cloudformation", "plan-json", "rule-pack", "several-accounts", "terraform", "waivers")
+    guides = (
+        "boundaries-and-scps",
+        "cloudformation",
+        "plan-json",
+        "rule-pack",
+        "several-accounts",
+        "terraform",
+        "waivers",
+    )
     assert followed >= {f"how-to/{name}.md" for name in guides}

@@ -40,7 +40,7 @@ def _api() -> Iterator[str]:
     yield from (
         "# The Python API",
         "",
-        "Everything here is imported from `pytest_veeam_iam`. These functions read no configuration and need no pytest.",
+        "All of this is imported from `pytest_veeam_iam`. These functions read no configuration and need no pytest.",
         "The [fixtures and the marker](../how-to/own-tests.md) follow the configuration.",
         "",
         "A `PolicyArgument` is a path, JSON text, a mapping, a `Policy`, or several of these.",
@@ -151,9 +151,10 @@ def _json_report() -> Iterator[str]:
     yield from (
         "# The JSON report",
         "",
-        "`--veeam-iam-report=report.json` writes the report of a run: a `Run`. `Report.to_dict()` returns a `ReportDict`.",
-        f"`schema` is {evidence.SCHEMA}: it is raised when a key changes its meaning. Keys may be added within one schema,",
-        "so a reader should pass over those that it does not know. Paths are relative to the repository and have `/`.",
+        "`--veeam-iam-report=report.json` writes the report of a run, a `Run`. `Report.to_dict()` returns a",
+        f"`ReportDict`. `schema` is {evidence.SCHEMA}: it is raised when a key changes its meaning. Keys may be added within",
+        "one schema, so a reader should pass over those that it does not know. Paths are relative to the repository,",
+        "with `/`.",
         "",
     )
     kinds = [each for each in vars(evidence).values() if is_typeddict(each)]
@@ -179,8 +180,8 @@ def _options() -> Iterator[str]:
         "# Options",
         "",
         "The command line wins over the environment, the environment over the ini file of pytest, and that over",
-        "[veeam-iam.toml](../targets.md). A list is several flags, several lines in an ini file, or one environment variable with",
-        "commas. A mistake in a flag stops the run; a mistake in a file is one item that fails.",
+        "[veeam-iam.toml](../targets.md). A list is several flags, several lines in an ini file, or one environment",
+        "variable with commas. A mistake in a flag stops the run; a mistake in a file is one item that fails.",
         "",
     )
     for option in OPTIONS:
@@ -188,7 +189,7 @@ def _options() -> Iterator[str]:
         yield from (
             f"## `{option.flag}{value}`",
             "",
-            f"{option.help[0].upper()}{option.help[1:]}.",
+            option.help,
             "",
             f"- ini file: `{option.key}`, environment: `{option.variable}`",
             *([f"- one of: {', '.join(f'`{choice}`' for choice in option.choices)}"] if option.choices else []),
@@ -213,8 +214,8 @@ def _pack(pack: RulePack) -> Iterator[str]:
     yield from (
         f"## `{pack.id}@{pack.version}`: {pack.product}",
         "",
-        f"Source: [the vendor's page]({page.page}) of {page.page_updated}, build {page.build}; read on {page.retrieved}, last",
-        f"seen unchanged on {page.last_seen_unchanged}. The text that this is made of:",
+        f"Source: [the vendor's page]({page.page}) of {page.page_updated}, build {page.build}; read on",
+        f"{page.retrieved}, last seen unchanged on {page.last_seen_unchanged}. The text that this is made of:",
         f"[{pack.id}-{pack.version}.toml](../../pytest_veeam_iam/rulepacks/{pack.id}-{pack.version}.toml).",
         "",
         "### Profiles",

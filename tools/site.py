@@ -24,41 +24,46 @@ _LINK = re.compile(r"(!?)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add every file that a page links to outside of ``docs``; one that is a page itself stays one."""
-    for page in files.documentation_pages():
+    """Add every file that a page links to outside of ``docs``; if it is a page itself, what it links to as well."""
+    pages = list(files.documentation_pages())
+    while pages:
+        page = pages.pop()
         for match in _LINK.finditer(page.content_string):
-            path = _outside(match[3], page.src_uri)
-            if path and (ROOT / path).is_file() and files.get_file_from_path(_copy(path)) is None:
-                files.append(File.generated(config, _copy(path), abs_src_path=str(ROOT / path)))
+            path = _target(match[3], page.src_uri)
+            if _is_outside(path) and (ROOT / path).is_file() and files.get_file_from_path(_name(path)) is None:
+                copy = File.generated(config, _name(path), abs_src_path=str(ROOT / path))
+                files.append(copy)
+                pages += [copy] if copy.is_documentation_page() else []
     return files
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Return a page whose links stay inside of the site."""
     del config
+    here = page.file.src_uri
 
     def replaced(match: re.Match[str]) -> str:
         bang, text, link, anchor = match.groups()
-        path = _outside(link, page.file.src_uri)
-        if path is None:
-            return match[0]
-        copy = files.get_file_from_path(_copy(path))
-        if copy is None:
-            return text
-        return f"{bang}[{text}]({posixpath.relpath(_copy(path), posixpath.dirname(page.file.src_uri))}{anchor or ''})"
+        path = _target(link, here)
+        if files.get_file_from_path(_name(path)) is None:
+            return text if _is_outside(path) else match[0]
+        return f"{bang}[{text}]({posixpath.relpath(_name(path), posixpath.dirname(here))}{anchor or ''})"
 
     return _LINK.sub(replaced, markdown)
 
 
-def _outside(link: str, page: str) -> str | None:
-    """Return the path from the repository's root of what a page links to, None if that is in ``docs``."""
-    if page.startswith(f"{COPIES}/"):
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(page.removeprefix(f"{COPIES}/")), link))
-    else:
-        path = posixpath.normpath(posixpath.join("docs", posixpath.dirname(page), link))
-    return None if path.startswith("docs/") else path
+def _target(link: str, page: str) -> str:
+    """Return the path from the repository's root of what a page links to."""
+    source = page.removeprefix(f"{COPIES}/") if page.startswith(f"{COPIES}/") else f"docs/{page}"
+    return posixpath.normpath(posixpath.join(posixpath.dirname(source), link))
 
 
-def _copy(path: str) -> str:
-    """Return the name of a copy; a file without a suffix that browsers show is shown as text."""
-    return f"{COPIES}/{path}" if path.endswith((".md", ".json")) else f"{COPIES}/{path}.txt"
+def _is_outside(path: str) -> bool:
+    return not path.startswith("docs/")
+
+
+def _name(path: str) -> str:
+    """Return what a file of the repository is called in the site; one that browsers do not show is shown as text."""
+    if not _is_outside(path):
+        return path.removeprefix("docs/")
+    return f"{COPIES}/{path}" if path.endswith((".json", ".md", ".txt")) else f"{COPIES}/{path}.txt"
