@@ -152,9 +152,9 @@ def _json_report() -> Iterator[str]:
         "# The JSON report",
         "",
         "`--veeam-iam-report=report.json` writes the report of a run, a `Run`. `Report.to_dict()` returns a",
-        f"`ReportDict`. `schema` is {evidence.SCHEMA}: it is raised when a key changes its meaning. Keys may be added within",
-        "one schema, so a reader should pass over those that it does not know. Paths are relative to the repository,",
-        "with `/`.",
+        f"`ReportDict`. `schema` is {evidence.SCHEMA}: it is raised when a key changes its meaning. Keys may be added",
+        "within one schema, so a reader should pass over those that it does not know. Paths are relative to the",
+        "repository, with `/`.",
         "",
     )
     kinds = [each for each in vars(evidence).values() if is_typeddict(each)]
