@@ -15,6 +15,6 @@ measure.py      two things in turn, round by round; the only place that looks at
 table.py        a row, and the table as text and as Markdown
 machine.py      on what was measured: the machine and the versions
 against_*.py    the rows, by what we are held against; growth.py, hostile.py, startup.py: against ourselves;
-                large_files.py: dumps and plans, against json.loads
+                large_files.py: dumps and plans, against json.loads; reports.py: the report formats
 simulator/      talks to simulator.mjs, the program that runs @cloud-copilot/iam-simulate (never part of this one)
 """

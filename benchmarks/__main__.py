@@ -19,6 +19,7 @@ from benchmarks import (
     large_files,
     lint,
     machine,
+    reports,
     simulator,
     startup,
     terraform,
@@ -70,6 +71,7 @@ def _rows(how_many: int, node_modules: Path | None, *, quick: bool) -> Iterator[
     yield from hostile.rows()
     yield from large_files.rows(2 * MEGABYTE if quick else 28 * MEGABYTE)
     yield from terraform.rows(500 if quick else terraform.FILES)
+    yield from reports.rows()
     yield from startup.rows(runs=3 if quick else 11)
     yield from growth.rows(how_many)
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         assert_actions_valid,
         assert_group_covered,
         assert_lint_clean,
+        assert_no_excess,
         assert_veeam_backup_ready,
         check_veeam_backup_ready,
         evaluate,
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     )
     from pytest_veeam_iam.iam.document import Policy
     from pytest_veeam_iam.iam.evaluation import Decision, Evaluation
-    from pytest_veeam_iam.report import Report, VeeamNotReady
+    from pytest_veeam_iam.repair import suggest_repair
+    from pytest_veeam_iam.report import Repair, Report, VeeamNotReady
     from pytest_veeam_iam.rulepacks import list_rulepacks, load_rulepack
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Evaluation",
     "Policy",
     "PolicyLoadError",
+    "Repair",
     "Report",
     "RulePackError",
     "TargetError",
@@ -42,12 +45,14 @@ __all__ = [
     "assert_actions_valid",
     "assert_group_covered",
     "assert_lint_clean",
+    "assert_no_excess",
     "assert_veeam_backup_ready",
     "check_veeam_backup_ready",
     "evaluate",
     "list_rulepacks",
     "load_policies",
     "load_rulepack",
+    "suggest_repair",
 ]
 
 _HOMES = {
@@ -55,6 +60,7 @@ _HOMES = {
         "assert_actions_valid",
         "assert_group_covered",
         "assert_lint_clean",
+        "assert_no_excess",
         "assert_veeam_backup_ready",
         "check_veeam_backup_ready",
         "evaluate",
@@ -63,7 +69,8 @@ _HOMES = {
     "errors": ("PolicyLoadError", "RulePackError", "TargetError", "VeeamIamError"),
     "iam.document": ("Policy",),
     "iam.evaluation": ("Decision", "Evaluation"),
-    "report": ("Report", "VeeamNotReady"),
+    "repair": ("suggest_repair",),
+    "report": ("Repair", "Report", "VeeamNotReady"),
     "rulepacks": ("list_rulepacks", "load_rulepack"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

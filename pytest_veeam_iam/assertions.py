@@ -11,8 +11,10 @@ from pytest_veeam_iam.attachments import of_one_principal
 from pytest_veeam_iam.errors import TargetError
 from pytest_veeam_iam.iam import evaluation
 from pytest_veeam_iam.iam.context import Context
+from pytest_veeam_iam.iam.globs import action_problem
 from pytest_veeam_iam.iam.principals import caller
 from pytest_veeam_iam.readiness import Expectation, PoliciesInEffect, check
+from pytest_veeam_iam.repair import repair_if_any
 from pytest_veeam_iam.report import Report, Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
 from pytest_veeam_iam.rulepacks import RulePack, load_rulepack
@@ -30,6 +32,7 @@ __all__ = [
     "assert_actions_valid",
     "assert_group_covered",
     "assert_lint_clean",
+    "assert_no_excess",
     "assert_veeam_backup_ready",
     "check_veeam_backup_ready",
     "evaluate",
@@ -60,6 +63,7 @@ def check_veeam_backup_ready(
     list_buckets_on_s3_arn: bool = True,
     lint: bool = True,
     fail_on: Literal["error", "warning"] = "error",
+    excess: Literal["error", "warning", "off"] = "warning",
 ) -> Report:
     """Return whether policies grant everything that Veeam needs, and if not, what is missing and why.
 
@@ -87,6 +91,7 @@ def check_veeam_backup_ready(
         list_buckets_on_s3_arn: Whether ``arn:aws:s3:::*`` grants ``s3:ListAllMyBuckets``, as in the example.
         lint: False for coverage alone; a document that AWS refuses still fails.
         fail_on: The severity from which findings make it not ready.
+        excess: How grave it is to grant more than the pack requires and recommends; ``off`` does not look.
 
     Returns:
         The Report; it never raises for a policy that falls short.
@@ -111,17 +116,25 @@ def check_veeam_backup_ready(
         list_buckets_on_s3_arn=list_buckets_on_s3_arn,
         lint=lint,
         fail_on=fail_on,
+        excess=excess,
     )
-    bindings = Bindings(bind or {})
-    policies = in_effect(
+    return _checked(
         policy,
+        expected,
+        bind=bind,
         permissions_boundary=permissions_boundary,
         resource_policies=resource_policies,
         principal=principal,
         service_control_policies=service_control_policies,
         session_policies=session_policies,
-        bindings=bindings,
     )
+
+
+def _checked(
+    policy: PolicyArgument, expected: Expectation, *, bind: Mapping[str, str] | None = None, **layers: Any
+) -> Report:
+    bindings = Bindings(bind or {})
+    policies = in_effect(policy, bindings=bindings, **layers)
     bindings.refuse_unused(token.expression for each in policies.identity for token in tokens_of(each))
     return check(policies, expected)
 
@@ -142,6 +155,7 @@ def expectation(
     list_buckets_on_s3_arn: bool = True,
     lint: bool = True,
     fail_on: str = "error",
+    excess: str = "warning",
 ) -> Expectation:
     """Return what policies are held against; the arguments are those of :func:`check_veeam_backup_ready`.
 
@@ -153,6 +167,8 @@ def expectation(
     scenario, storage_class = rule_pack.check_scenario(scenario, storage_class)
     if fail_on not in (Severity.ERROR, Severity.WARNING):
         raise TargetError(f'fail_on "{fail_on}": write "error" or "warning"')
+    if excess not in (Severity.ERROR, Severity.WARNING, _OFF):
+        raise TargetError(f'excess "{excess}": write "error", "warning" or "off"')
     Context.of(context)
     return Expectation(
         pack=rule_pack,
@@ -165,7 +181,11 @@ def expectation(
         list_buckets_on_s3_arn=list_buckets_on_s3_arn,
         lint=lint,
         fail_on=Severity(fail_on),
+        excess=None if excess == _OFF else Severity(excess),
     )
+
+
+_OFF = "off"
 
 
 def assert_veeam_backup_ready(policy: PolicyArgument, **target: Any) -> Report:
@@ -185,7 +205,7 @@ def assert_veeam_backup_ready(policy: PolicyArgument, **target: Any) -> Report:
     __tracebackhide__ = True
     report = check_veeam_backup_ready(policy, **target)
     if not report.ready:
-        raise VeeamNotReady(text.explain(report), report)
+        raise VeeamNotReady(text.explain(report, repair_if_any(report)), report)
     return report
 
 
@@ -250,10 +270,54 @@ def assert_lint_clean(
     return _assert_without(policy, "lint", pack=pack, fail_on=fail_on)
 
 
+def assert_no_excess(policy: PolicyArgument, *, allow: Sequence[str] = (), **target: Any) -> Report:
+    """Assert that policies grant nothing beyond what the pack requires and recommends.
+
+    Args:
+        policy: Path, JSON text, mapping or Policy, or several of these: all attached to one principal.
+        allow: Actions, or patterns of them, that are granted on purpose, for example ``kms:*``.
+        **target: As in :func:`check_veeam_backup_ready`, without ``lint`` and ``excess``. S3 permissions may hold in
+            the bucket alone, and in its folder if ``prefix`` names one.
+
+    Returns:
+        The Report; what the policies lack is in it and does not fail.
+
+    Raises:
+        VeeamNotReady: For a statement that grants too much, or of which nobody can tell.
+        VeeamIamError: As in :func:`check_veeam_backup_ready`.
+    """
+    __tracebackhide__ = True
+    patterns = (allow,) if isinstance(allow, str) else tuple(allow)
+    for pattern in patterns:
+        problem = action_problem(pattern)
+        if problem:
+            raise TargetError(f"allow: {problem}")
+    for name in ("lint", "excess"):
+        if name in target:
+            raise TargetError(f"assert_no_excess checks for excess; leave {name} out")
+    others = {name: target.pop(name) for name in _NOT_EXPECTED if name in target}
+    report = _checked(policy, replace(expectation(**target, excess="error"), allowed=patterns), **others)
+    excess = tuple(each for each in report.findings if each.id == "excess")
+    if excess:
+        raise VeeamNotReady(text.explain_findings(excess), report)
+    return report
+
+
+_NOT_EXPECTED = (
+    "bind",
+    "permissions_boundary",
+    "resource_policies",
+    "principal",
+    "service_control_policies",
+    "session_policies",
+)
+"""The arguments that say what is in effect, beside those that say what is expected."""
+
+
 def _assert_without(policy: PolicyArgument, item: str, **arguments: Any) -> Report:
     """Check the documents for themselves, without any group that they would have to cover."""
     __tracebackhide__ = True
-    expected = replace(expectation(**arguments), groups=())
+    expected = replace(expectation(**arguments), groups=(), excess=None)
     policies = policies_of(policy)
     if not policies:
         raise TargetError(_NOTHING)
@@ -291,7 +355,8 @@ def evaluate(
         service_control_policies: Levels from the root down, each a policy or several.
         session_policies: One layer together.
         context: Condition key -> value, sequence of values, or None (absent).
-        complete_context: ``context`` is all there is and an ARN other than ``*`` is literal: a single request.
+        complete_context: ``context`` is all there is and an ARN other than ``*`` is literal: a single request, which
+            is allowed if it is with each of the values that one key has.
         partition: In which ``s3:ListAllMyBuckets`` is asked.
         list_buckets_on_s3_arn: Whether ``arn:aws:s3:::*`` grants ``s3:ListAllMyBuckets``.
 

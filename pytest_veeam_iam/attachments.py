@@ -98,7 +98,7 @@ def _is_free(policy: Policy) -> bool:
 def unit_of(path: str) -> str:
     """Return what is deployed as one with a file: itself, or the directory of a Terraform module."""
     folder, _, name = path.rpartition("/")
-    return folder if name.endswith((".tf", ".tf.json")) else path
+    return folder if name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")) else path
 
 
 def _share_all(policies: Sequence[Policy], names: Sequence[str]) -> bool:

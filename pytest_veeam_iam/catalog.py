@@ -107,6 +107,29 @@ def known_to(pattern: str) -> tuple[str, ...]:
     return tuple(each.name for each in _SETS if each.knows(pattern.lower()))
 
 
+@lru_cache(maxsize=8192)
+def matching(pattern: str) -> tuple[str, ...]:
+    """Return the actions of a name, or of a pattern of names in one service, in any case.
+
+    Returns:
+        All that exist by any data set, as AWS writes them, in alphabetical order.
+
+    Raises:
+        VeeamIamError: A data set cannot be read.
+    """
+    service, _, name = pattern.lower().partition(":")
+    names = _names_in(service)
+    if "*" not in name and "?" not in name:
+        return (f"{service}:{names[name]}",) if name in names else ()
+    glob = action_glob(name)
+    return tuple(sorted(f"{service}:{proper}" for lower, proper in names.items() if glob.accepts(lower)))
+
+
+@cache
+def _names_in(service: str) -> Mapping[str, str]:
+    return {lower: proper for each in _SETS for lower, proper in each.actions_of(service).items()}
+
+
 def unknown_to(pattern: str) -> tuple[str, ...]:
     """Return the data sets in which no action matches; the arguments are those of :func:`known_to`."""
     known = known_to(pattern)
@@ -130,7 +153,7 @@ def nearest(action: str) -> tuple[str, ...]:
         return ()
     found: list[str] = []
     for near in near_services(service):
-        names = {lower: proper for each in _SETS for lower, proper in each.actions_of(near).items()}
+        names = _names_in(near)
         cutoff = 0.8 if near == service else 0.99  # in another service only the very name
         found += [f"{near}:{names[each]}" for each in get_close_matches(name.strip("*"), names, n=3, cutoff=cutoff)]
     misspelt = [each for each in found if _is_misspelling(name.strip("*"), each.partition(":")[2].lower())]

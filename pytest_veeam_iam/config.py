@@ -89,6 +89,13 @@ OPTIONS = (
     ),
     Option("fail-on", "text", "severity from which findings count", "SEVERITY", ("error", "warning")),
     Option(
+        "excess",
+        "text",
+        "how grave it is to grant more than is needed (default warning)",
+        "SEVERITY",
+        ("error", "warning", "off"),
+    ),
+    Option(
         "list-buckets-on-s3-arn",
         "text",
         "whether arn:aws:s3:::* grants s3:ListAllMyBuckets, as the vendor's example has it (default true)",
@@ -382,7 +389,7 @@ def _bind(layers: Layers) -> dict[str, str]:
 
 def _target(layers: Layers) -> dict[str, object]:
     target: dict[str, object] = dict(_selection(layers))
-    for name in ("prefix", "region", "account", "partition", "scenario", "storage-class", "fail-on"):
+    for name in ("prefix", "region", "account", "partition", "scenario", "storage-class", "fail-on", "excess"):
         if (text := layers.text(name)) is not None:
             target[name.replace("-", "_")] = text
     if buckets := layers.texts("bucket"):

@@ -118,6 +118,8 @@ class Expectation:
         list_buckets_on_s3_arn: Whether ``arn:aws:s3:::*`` grants ``s3:ListAllMyBuckets``.
         lint: Whether all checks run, or only those without which the answer cannot be trusted.
         fail_on: The severity from which findings make it not ready.
+        excess: How grave it is to grant more than is needed; None if it is not looked at.
+        allowed: Patterns of actions that are no excess.
     """
 
     pack: RulePack
@@ -130,6 +132,8 @@ class Expectation:
     list_buckets_on_s3_arn: bool = True
     lint: bool = True
     fail_on: Severity = Severity.ERROR
+    excess: Severity | None = Severity.WARNING
+    allowed: tuple[str, ...] = ()
 
 
 def check(policies: PoliciesInEffect, expected: Expectation) -> Report:
@@ -262,6 +266,9 @@ class _Check:
             groups=groups,
             partly_granted=self._partly_granted(),
             evaluate=self._ask,
+            settled=settled.identity,
+            excess=expected.excess,
+            allowed=expected.allowed,
         )
         return Report(
             rule_pack=self.pack,
@@ -277,6 +284,7 @@ class _Check:
             assumed=tuple(dict.fromkeys(text for policy in self.policies.identity for text in policy.assumed)),
             in_effect=tuple(self.policies.by_layer()),
             check_again=partial(_check_again, self.policies, replace(expected, target=self.target)),
+            check_anew=partial(_check_again, self.policies, expected),
         )
 
     def _group(self, group: Group) -> GroupReport:

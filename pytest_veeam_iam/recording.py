@@ -19,6 +19,7 @@ from pytest_veeam_iam import catalog, linter
 from pytest_veeam_iam.errors import PolicyLoadError, VeeamIamError
 from pytest_veeam_iam.evidence import SCHEMA
 from pytest_veeam_iam.iam.plain import statement_of
+from pytest_veeam_iam.repair import repair_if_any
 from pytest_veeam_iam.reporters.json import key_of, to_dict
 from pytest_veeam_iam.sources import files
 from pytest_veeam_iam.sources.extents import end_of, syntax_of
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam import evidence
     from pytest_veeam_iam.iam.document import Policy, Statement
     from pytest_veeam_iam.iam.tree import TextSource
-    from pytest_veeam_iam.report import Report
+    from pytest_veeam_iam.report import Edit, Report
     from pytest_veeam_iam.rulepacks import RulePack
 
 PROVISO = (
@@ -98,7 +99,7 @@ class Recorder:
             "annotate": self._place(report.policies),
             "policies": [self._policy(policy, layer) for layer, policy in report.in_effect],
             "excerpts": self._excerpts(report),
-            "repair": None,
+            "repair": None if report.ready else self._repair(report),
             "items": [],
         }
 
@@ -132,6 +133,31 @@ class Recorder:
                 name = Path(os.path.relpath(block.path, self.root)).as_posix()
                 return {"path": self.shown(name), "line": block.line}
         return {"path": self.shown(first.path), "line": first.location.line}
+
+    def _repair(self, report: Report) -> evidence.RepairDict:
+        repair = repair_if_any(report, root=self.root, shown=self.shown)
+        return {
+            "ready": repair.ready,
+            "diff": repair.diff,
+            "statement": repair.statement,
+            "statements": [dict(each) for each in repair.statements],
+            "remaining": list(repair.remaining),
+            "fixes": [fix for edit in repair.edits if (fix := self._fix(edit))],
+        }
+
+    def _fix(self, edit: Edit) -> evidence.Fix | None:
+        source = self._text(edit.path)
+        if source is None:
+            return None
+        start, end = source.locate(edit.start), source.locate(edit.end)
+        return {
+            "path": self.shown(edit.path),
+            "line": start.line or 1,
+            "column": start.column or 1,
+            "end_line": end.line or 1,
+            "end_column": end.column or 1,
+            "text": edit.text,
+        }
 
     def _policy(self, policy: Policy, layer: str) -> evidence.PolicyFile:
         return {

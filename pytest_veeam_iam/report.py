@@ -182,7 +182,9 @@ class Repair:
         statement: What to paste where there is no diff: JSON text of the statements that grant what is missing, as the
             template would write them; None if nothing can be added.
         statements: The same as plain values.
+        taken_out: What the change takes out because AWS refuses the document for it, a sentence each.
         remaining: What it cannot mend, a sentence each: a Deny, a condition, a boundary, an SCP, and where to look.
+        unsaid: Those sentences of ``remaining`` that the report's own text does not say.
         edits: The diff as changes of the text, in the order of the file.
         ready: Whether the changed policy was found ready.
     """
@@ -191,7 +193,9 @@ class Repair:
     diff: str | None = None
     statement: str | None = None
     statements: tuple[Mapping[str, object], ...] = ()
+    taken_out: tuple[str, ...] = ()
     remaining: tuple[str, ...] = ()
+    unsaid: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     ready: bool = False
 
@@ -218,6 +222,7 @@ class Report:
             resource.
         check_again: Returns the report of other identity policies for the same target, all else being the same; None
             if nobody can tell.
+        check_anew: The same, but what was inferred of the target is inferred again from them.
     """
 
     rule_pack: RulePack
@@ -235,6 +240,7 @@ class Report:
     as_of: date = date.min
     in_effect: tuple[tuple[str, Policy], ...] = ()
     check_again: Callable[[Sequence[Policy]], Report] | None = field(default=None, repr=False, compare=False)
+    check_anew: Callable[[Sequence[Policy]], Report] | None = field(default=None, repr=False, compare=False)
 
     @property
     def ready(self) -> bool:
@@ -305,10 +311,11 @@ class Report:
         raise KeyError(group_id)
 
     def explain(self) -> str:
-        """Return the report as text; the first line is the whole summary."""
+        """Return the report as text, with what makes it ready; the first line is the whole summary."""
+        from pytest_veeam_iam.repair import repair_if_any
         from pytest_veeam_iam.reporters.text import explain
 
-        return explain(self)
+        return explain(self, repair_if_any(self))
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as the JSON report's mapping."""
@@ -320,7 +327,9 @@ class Report:
         return self.ready
 
     def __repr__(self) -> str:
-        return f"<Report {self.pack} {'ready' if self.ready else 'not ready'}: {self.explain().splitlines()[0]}>"
+        from pytest_veeam_iam.reporters.text import accepted_summary
+
+        return f"<Report {self.pack} {'ready' if self.ready else 'not ready'}: {accepted_summary(self)}>"
 
 
 class VeeamNotReady(VeeamIamError, AssertionError):  # noqa: N818 - the public name says what it asserts

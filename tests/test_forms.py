@@ -13,7 +13,7 @@ from pytest_veeam_iam.sources import forms, load_file_if_policy, selected
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "tests" / "examples"
-PLAIN = ROOT / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
+PLAIN = EXAMPLES / "documented.json"
 NOT_READ = {"expected.json", "select.json"}
 CASES = sorted(path for path in EXAMPLES.glob("*/veeam*") if path.is_dir())
 

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from pytest_veeam_iam import assert_veeam_backup_ready, check_veeam_backup_ready, evaluate, load_rulepack
+from pytest_veeam_iam import (
+    assert_no_excess,
+    assert_veeam_backup_ready,
+    check_veeam_backup_ready,
+    evaluate,
+    load_rulepack,
+)
 
 ROOT = Path(__file__).parents[1]
 POLICIES = ROOT / "policies"
@@ -58,7 +64,13 @@ def test_every_policy_is_checked_here() -> None:
 @each_policy
 def test_it_is_ready_for_the_profile_in_its_name(path: Path) -> None:
     report = assert_veeam_backup_ready(path, bucket=BUCKET, profile=PROFILES[path])
-    assert [finding for finding in report.findings if finding.severity != "note"] == []
+    told = [finding.message for finding in report.findings if finding.severity != "note"]
+    assert told == (["may delete objects in every bucket"] if path == VENDOR_EXAMPLE else [])
+
+
+@pytest.mark.parametrize("path", ONE_BUCKET, ids=_name)
+def test_it_grants_nothing_that_is_not_needed(path: Path) -> None:
+    assert_no_excess(path, bucket=BUCKET, profile=PROFILES[path])
 
 
 @each_policy

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.target import Target
 
 
-_ALWAYS_RED = "unknown_action"
+ALWAYS_RED = "unknown_action"
 """AWS accepts an action that does not exist, so that readiness only warns of it; the item about actions fails."""
 
 
@@ -48,6 +48,9 @@ class Subject:
         partly_granted: Buckets other than the target's that the policies grant in part, with how many of how many
             permissions.
         evaluate: Asks for one action on some resources, with all that is in effect and known of the request.
+        settled: The identity policies with the values that are unknown in them, which ``policies`` leaves out.
+        excess: How grave it is to grant more than is needed; None if nobody wants to know.
+        allowed: Patterns of actions that are no excess.
     """
 
     policies: tuple[Policy, ...]
@@ -60,6 +63,9 @@ class Subject:
     groups: tuple[GroupReport, ...]
     partly_granted: tuple[tuple[str, int, int], ...]
     evaluate: Callable[[str, Iterable[str]], Evaluation]
+    settled: tuple[Policy, ...] = ()
+    excess: Severity | None = None
+    allowed: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[Policy, ...]:
@@ -112,7 +118,7 @@ def failing(report: Report, item: str) -> tuple[Finding, ...]:
     """Return the findings that make the item fail."""
     counts = report.blocking_findings
     return tuple(
-        each for each in of_item(report, item) if each in counts or (item == "actions" and each.id == _ALWAYS_RED)
+        each for each in of_item(report, item) if each in counts or (item == "actions" and each.id == ALWAYS_RED)
     )
 
 
@@ -120,6 +126,13 @@ def failing(report: Report, item: str) -> tuple[Finding, ...]:
 def names() -> tuple[str, ...]:
     """Return the ids that findings can have."""
     return tuple(module.__name__.rpartition(".")[2] for module in _modules())
+
+
+@cache
+def sentence(id_: str) -> str:
+    """Return what a check finds, in the sentence that opens its module; for another id the id."""
+    texts = (module.__doc__ or "" for module in _modules() if module.__name__.endswith(f".{id_}"))
+    return " ".join(next(texts, id_).partition("\n\n")[0].split())
 
 
 def item_of(id_: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.iam.grants import MOST_CHARACTERS
 from pytest_veeam_iam.report import Finding, Severity
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Quota(Enum):
     All inline policies of a user, group or role share one limit. Any other document has its own.
     """
 
-    MANAGED = (6_144, "a managed policy may have")
+    MANAGED = (MOST_CHARACTERS, "a managed policy may have")
     USER = (2_048, "all inline policies of a user together may have")
     GROUP = (5_120, "all inline policies of a group together may have")
     ROLE = (10_240, "all inline policies of a role together may have")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_veeam_iam.iam.certainty import Certainty, all_of, any_of
 from pytest_veeam_iam.iam.context import Presence
-from pytest_veeam_iam.iam.operators import EQUAL, NULL, agreed, form_of
+from pytest_veeam_iam.iam.operators import EQUAL, NULL, ONE, agreed, form_of
 from pytest_veeam_iam.iam.value_types import ARN, EXACT
 from pytest_veeam_iam.iam.variables import pattern_of
 
@@ -58,7 +58,7 @@ def holds(condition: Condition, context: Context, *, variables: bool) -> Certain
     form = form_of(condition.operator)
     if form is None or not condition.values:
         return Certainty.UNRESOLVED
-    seen = context.lookup(condition.key)
+    seen = (context.lookup_one if form.quantifier is ONE else context.lookup)(condition.key)
     if form.operator is NULL:
         return _exists(form, condition, seen)
     test = _Test(

@@ -86,6 +86,7 @@ class Context:
         region: The region that is called, or None.
         account: The account whose resources are meant, or None.
         keys_of: Which keys a request for an action (in any case) on a resource has; None is all of them.
+        chosen: For some keys with several values, the one that is taken where one is.
     """
 
     keys: Mapping[str, Known]
@@ -94,6 +95,7 @@ class Context:
     region: str | None = None
     account: str | None = None
     keys_of: Callable[[str, str], Collection[str]] | None = None
+    chosen: Mapping[str, str] = field(default_factory=dict)
     _requests: dict[tuple[bool, bool, bool], Context] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
@@ -151,6 +153,20 @@ class Context:
     def lookup(self, key: str) -> Known:
         """Return the values of ``key``, or what is known instead; the case of its name does not matter."""
         return self.keys.get(key.lower(), Presence.ABSENT if self.complete else Presence.UNKNOWN)
+
+    def lookup_one(self, key: str) -> Known:
+        """Return what ``lookup`` does, where one value is taken: the one that was chosen, if one was."""
+        name = key.lower()
+        return (self.chosen[name],) if name in self.chosen else self.lookup(name)
+
+    def values_of(self, key: str) -> tuple[str, ...]:
+        """Return the known values of ``key``, none if they are not known."""
+        known = self.lookup(key)
+        return known if isinstance(known, tuple) else ()
+
+    def choosing(self, values: Mapping[str, str]) -> Context:
+        """Return the context with one value for each of some keys, where one is taken."""
+        return replace(self, chosen={**self.chosen, **values})
 
     def for_request(self, action: str, resource: str = "*") -> Context:
         """Return the context of one action on one resource: region and account tell more there.

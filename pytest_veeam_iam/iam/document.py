@@ -169,6 +169,7 @@ class Policy:
         buckets: The buckets that its template makes, as a target names them (``tf:aws_s3_bucket.repo``), each with its
             name, or None if that is unknown.
         tree: What it was read from, if unknown values stand in it, so that it can be read again when they are known.
+        written: What it was read from, if that was no file, so that nobody else has it.
         form: The form of the file it stands in, as the sources call it: ``document``, ``terraform``, ...; empty for one
             that was read from no file, text or mapping.
     """
@@ -183,6 +184,7 @@ class Policy:
     assumed: tuple[str, ...] = ()
     buckets: tuple[tuple[str, str | None], ...] = ()
     tree: Node | None = None
+    written: Node | None = None
     form: str = ""
 
     @property

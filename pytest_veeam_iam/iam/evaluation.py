@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import TargetError
-from pytest_veeam_iam.iam import principals
+from pytest_veeam_iam.iam import alternatives, principals
 from pytest_veeam_iam.iam.authorization import Authorizer, Decision
 from pytest_veeam_iam.iam.certainty import Certainty, all_of
 from pytest_veeam_iam.iam.document import Effect
@@ -16,7 +16,7 @@ from pytest_veeam_iam.iam.rules import Rule
 from pytest_veeam_iam.iam.verdicts import Layer, RuleLayer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pytest_veeam_iam.iam.authorization import Answer
     from pytest_veeam_iam.iam.automata import Budget
@@ -55,6 +55,13 @@ class Evaluation:
     def resources(self) -> tuple[str, ...]:
         """The required patterns, as they were asked for."""
         return tuple(want.text for want in self._question[2])
+
+    @cached_property
+    def lacking(self) -> Mapping[str, Decision]:
+        """Those of the required patterns for which it does not hold, each with the answer for it alone."""
+        authorizer, action, wants, context, _ = self._question
+        found = {want.text: authorizer.answer(action, (want,), context).decision for want in wants}
+        return {text: decision for text, decision in found.items() if decision is not Decision.ALLOWED}
 
     @property
     def witness(self) -> str | None:
@@ -100,7 +107,8 @@ def evaluate(
     authorizer: Authorizer, action: str, wants: Sequence[Wanted], context: Context, budget: Budget | None = None
 ) -> Evaluation:
     """Return whether the policies in effect allow ``action`` on every one of ``wants``, within a budget."""
-    return Evaluation(authorizer, action, wants, context, authorizer.answer(action, wants, context, budget))
+    answer, decisive = alternatives.answer(authorizer, action, wants, context, budget)
+    return Evaluation(authorizer, action, wants, decisive, answer)
 
 
 def resources_wanted(

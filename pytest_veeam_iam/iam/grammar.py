@@ -75,6 +75,7 @@ def read_policy(
         assumed=assumed,
         buckets=buckets,
         tree=node if has_unknowns(node) else None,
+        written=node if node.source.path.startswith("<") else None,
         form=form,
     )
 

@@ -23,8 +23,12 @@ def statement_of(statement: Statement) -> dict[str, object]:
     plain["Effect"] = statement.effect.value
     if statement.principals is not None:
         plain["NotPrincipal" if statement.not_principal else "Principal"] = _principals(statement)
-    plain["NotAction" if statement.not_action else "Action"] = _texts(statement.actions)
-    plain["NotResource" if statement.not_resource else "Resource"] = _texts(statement.resources)
+    for name, is_negated, entries in (
+        ("Action", statement.not_action, statement.actions),
+        ("Resource", statement.not_resource, statement.resources),
+    ):
+        if entries:
+            plain[f"Not{name}" if is_negated else name] = _texts(entries)
     if statement.conditions:
         plain["Condition"] = _conditions(statement.conditions)
     return plain

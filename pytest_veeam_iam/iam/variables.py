@@ -14,6 +14,8 @@ from pytest_veeam_iam.iam.globs import Doubt, Literal, Unknown
 from pytest_veeam_iam.iam.tree import Token
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_veeam_iam.iam.context import Context
     from pytest_veeam_iam.iam.document import Entry
     from pytest_veeam_iam.iam.globs import Pieces
@@ -78,11 +80,16 @@ def resolve(text: str, context: Context, *, enabled: bool) -> Pieces | None:
     return tuple(pieces)
 
 
+def keys_in(text: str) -> Iterator[str]:
+    """Yield the keys whose values stand in a text, if it has variables."""
+    return (match[2] for match in _VARIABLE.finditer(text) if match[2]) if "${" in text else iter(())
+
+
 def _value(match: re.Match[str], context: Context) -> Literal | Unknown | None:
     escaped, key, default = match.groups()
     if escaped:
         return Literal(escaped)
-    known = context.lookup(key)
+    known = context.lookup_one(key)
     if known is Presence.ABSENT or known in ((), ("",)):  # AWS: a key that "has no value or is not present"
         return None if default is None else Literal(default)
     if isinstance(known, Presence) or len(known) > 1:

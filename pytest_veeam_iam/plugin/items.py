@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -10,8 +11,10 @@ from pytest_veeam_iam import checks
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin import callers
 from pytest_veeam_iam.plugin.summary import NOT_THERE
+from pytest_veeam_iam.repair import repair_if_any
 from pytest_veeam_iam.report import Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
+from pytest_veeam_iam.sources import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -216,7 +219,9 @@ class GroupItem(SubjectItem):
         self.skip_if_waived(gaps, f"{granted} of {len(group.required)} granted")
         if not group.ready:
             hint = self.subject.hint(group_id) or callers.hint(group, self.config.rootpath)
-            explanation = text.explain_group(report, group, is_written=bool(self.subject.target)) + (
+            root = self.config.rootpath
+            repair = repair_if_any(report, group.shortfalls, root=root, shown=partial(files.in_repository, root))
+            explanation = text.explain_group(report, group, repair, is_written=bool(self.subject.target)) + (
                 f"\n\n  {hint}" if hint else ""
             )
             raise VeeamNotReady(explanation, report)

@@ -5,6 +5,7 @@ It is registered only if a report is asked for. Under xdist the items are in the
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.rulepacks import RulePack
 
 _EVIDENCE = "_veeam_iam"
-"""The attribute of a test report that carries evidence from a worker to its controller: plain values."""
+"""The attribute of a test report that carries evidence from a worker to its controller: plain values, and a case as
+JSON, because a text is one object where its values would be thousands for as long as the run lasts."""
 
 _ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
@@ -56,7 +58,7 @@ class Reports:
         self._as_of = today(settings.as_of, os.environ)
         self._recorder = recording.Recorder(config.rootpath, places.shown_by(config, os.environ))
         self._told: set[str] = set()
-        self._cases: dict[str, evidence.Case] = {}
+        self._cases: dict[str, str] = {}
         self._unread: dict[str, evidence.Unread] = {}
         self._items: dict[str, dict[str, evidence.Item]] = {}
         self._expected, self._is_cut_off = 0, False
@@ -89,7 +91,7 @@ class Reports:
                 case = self._recorder.case(subject.report, name=subject.name, team_target=subject.target or None)
             except VeeamIamError as error:
                 return {"unread": self._of_error(item, error, subject.name, outcome)}
-            return {**told, "case": case}
+            return {**told, "case": json.dumps(case)}
         error_item = item if isinstance(item, ErrorItem) else None
         if error_item is None:
             return {}
@@ -140,12 +142,13 @@ class Reports:
         return exitstatus in _ENDED and not self._is_cut_off and not lacks
 
     def _run(self, *, complete: bool) -> evidence.Run:
-        for name, case in self._cases.items():
-            case["items"] = sorted(self._items.get(name, {}).values(), key=lambda item: item["nodeid"])
-        used = {case["pack"] for case in self._cases.values()}
+        cases: list[evidence.Case] = [json.loads(text) for text in self._cases.values()]
+        for case in cases:
+            case["items"] = sorted(self._items[case["name"]].values(), key=lambda item: item["nodeid"])
+        used = {case["pack"] for case in cases}
         packs = [pack for pack in self._packs() if f"{pack.id}@{pack.version}" in used or not used]
         return recording.run(
-            list(self._cases.values()),
+            cases,
             list(self._unread.values()),
             packs=packs,
             as_of=self._as_of,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from pytest_veeam_iam.evidence import Run
 
-_NOT_FORMS = ("text",)
-"""What shows a single report in a terminal."""
+_NOT_FORMS = ("notices", "problems", "text")
+"""What several forms share, and what shows a single report in a terminal."""
 
 
 def names() -> tuple[str, ...]:

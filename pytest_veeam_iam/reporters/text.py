@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_veeam_iam.iam.document import Policy, Token
-    from pytest_veeam_iam.report import Finding, GroupReport, Report, Result
+    from pytest_veeam_iam.report import Finding, GroupReport, Repair, Report, Result
 
 WORDS = {
     Decision.ALLOWED: "granted",
@@ -26,7 +26,7 @@ WORDS = {
     Decision.MISSING: "missing",
     Decision.UNDETERMINED: "cannot tell",
 }
-_BLOCKED = {
+BLOCKED = {
     "scp": "a service control policy",
     "boundary": "the permissions boundary",
     "session": "the session policies",
@@ -34,14 +34,17 @@ _BLOCKED = {
 }
 _FIRST_LINE = 195
 _ASSUMED = 3
+_DIFF = 60
+"""Lines of a diff that a failure shows."""
 _ADDABLE = (Decision.MISSING, Decision.PARTIAL)
 
 
-def explain(report: Report) -> str:
+def explain(report: Report, repair: Repair | None = None) -> str:
     """Return the whole report.
 
     Args:
         report: What to tell.
+        repair: What makes it ready, if somebody worked that out.
 
     Returns:
         Lines without a trailing line feed: summary, a line per group, every permission that falls short, findings,
@@ -54,7 +57,7 @@ def explain(report: Report) -> str:
     notes = [finding for finding in report.findings if finding.severity is Severity.NOTE]
     lines += _block("findings", (finding_line(finding) for finding in report.findings if finding not in notes))
     lines += _block("notes", map(finding_line, notes)) if report.ready else []
-    lines += _block("to fix, add:", additions(report.shortfalls))
+    lines += repair_lines(repair)
     return "\n".join([*lines, "", *provisos(report)])
 
 
@@ -81,18 +84,19 @@ def waived_summary(report: Report, names: Sequence[str], rest: str = "") -> str:
     return _cut("; ".join(f"{kind}: {', '.join(same)}" for kind, same in by_kind.items()), tail)
 
 
-def explain_group(report: Report, group: GroupReport, *, is_written: bool = False) -> str:
+def explain_group(report: Report, group: GroupReport, repair: Repair | None = None, *, is_written: bool = False) -> str:
     """Return what one group's item says when it fails; the first line is the summary.
 
     Args:
         report: The report.
         group: One of its groups.
+        repair: What grants what the group lacks, if somebody worked that out.
         is_written: Whether the target stands in a file, so that a hint names a key of it and no flag for all targets.
     """
     expired = expired_note(report, [result.action for result in group.shortfalls])
     lines = [group_summary(report, group) + expired, ""]
     lines += _shortfalls(report, group)
-    lines += _block("to fix, add:", additions(group.shortfalls))
+    lines += repair_lines(repair)
     hint = profile_hint(report, group, is_written=is_written)
     return "\n".join([*lines, *(["", f"  {hint}"] if hint else [])])
 
@@ -213,31 +217,29 @@ def profile_hint(report: Report, group: GroupReport, *, is_written: bool = False
     return ""
 
 
-def additions(shortfalls: Iterable[Result]) -> list[str]:
-    """Return statements that grant what no statement grants, as JSON, one for all actions on the same resources."""
-    addable = [result for result in shortfalls if result.decision in _ADDABLE and result.evaluation.blocked_by is None]
-    by_resources: dict[tuple[str, ...], list[str]] = {}
-    for result in addable:
-        by_resources.setdefault(result.resources, []).append(result.action)
-    return [
-        _SYMBOLIC_ARN.sub(
-            _expression,
-            json.dumps({"Effect": "Allow", "Action": _one_or_list(actions), "Resource": _one_or_list(resources)}),
-        )
-        for resources, actions in by_resources.items()
-    ]
+def repair_lines(repair: Repair | None) -> list[str]:
+    """Return what to change, as a diff or as statements to paste, and what that does not mend; empty for nothing.
+
+    Args:
+        repair: Of what falls short, None if nobody worked it out.
+    """
+    if repair is None:
+        return []
+    lines: list[str] = []
+    if repair.diff:
+        lines += _block("to fix:", _shortened(repair.diff.split("\n")[:-1]))
+    else:
+        lines += _block("to fix, take out:", repair.taken_out)
+        written = (json.dumps(statement, ensure_ascii=False) for statement in repair.statements)
+        lines += _block("to fix, add:", written)
+    return lines + _block("not mended by an addition:", repair.remaining if lines else repair.unsaid)
 
 
-_SYMBOLIC_ARN = re.compile(r"arn:[a-z-]+:s3:::(tf|cfn):([^/\s]+?)(?=/|\"[,\]}])")
-
-
-def _expression(arn: re.Match[str]) -> str:
-    """Return the ARN of a bucket that a template makes as the template writes it."""
-    return f"${{{arn[2]}.{'arn' if arn[1] == 'tf' else 'Arn'}}}"
-
-
-def _one_or_list(texts: Sequence[str]) -> str | list[str]:
-    return texts[0] if len(texts) == 1 else list(texts)
+def _shortened(diff: Sequence[str]) -> list[str]:
+    lines = [line.removesuffix("\r").removesuffix("\t") for line in diff]
+    if len(lines) <= _DIFF:
+        return lines
+    return [*lines[:_DIFF], f"... and {len(lines) - _DIFF} more lines: --veeam-iam-report=fix.diff writes them all"]
 
 
 def _shortfalls(report: Report, group: GroupReport) -> Iterator[str]:
@@ -258,7 +260,7 @@ def _details(result: Result) -> Iterator[str]:
     )
     yield f"on       {', '.join(result.resources)}{example}"
     if result.evaluation.blocked_by:
-        yield f"blocked  by {_BLOCKED[result.evaluation.blocked_by]}"
+        yield f"blocked  by {BLOCKED[result.evaluation.blocked_by]}"
     if result.misnamed:
         yield f"meant?   {result.misnamed}"
     yield from _causes(result)
@@ -281,11 +283,23 @@ def how_to_bind(unknown: Token) -> str:
         return "--veeam-iam-region=REGION"
     if _ELSEWHERE.match(expression):
         return f"{expression} is not in the file: check a plan or an account dump, which hold it"
+    if _MACRO.match(expression):
+        return "check what it makes: aws cloudformation get-template --template-stage Processed --query TemplateBody"
+    if _IN_PLAN.search(expression):
+        return (
+            f"check the .tf files, which a plan does not show, or what is there after the apply; or bind {expression}"
+        )
     return f"--veeam-iam-bind={expression}=VALUE" if _QUOTELESS.fullmatch(expression) else f"bind {expression}"
 
 
 _ELSEWHERE = re.compile(r"arn:|group[ /]")
 """What somebody has and the file only names: no value of it can be bound."""
+
+_MACRO = re.compile(r"macro |Fn::Transform")
+"""What only CloudFormation can do: it has no value, either."""
+
+_IN_PLAN = re.compile(r"\bdata\.aws_iam_policy_document\.[^ ]+\.statement\[\d+\]")
+"""What a plan leaves out of a document that is made during the apply."""
 
 _QUOTELESS = re.compile(r"[A-Za-z0-9_.:/-]+")
 """Expressions that no shell changes."""

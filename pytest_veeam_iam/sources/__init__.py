@@ -68,11 +68,14 @@ def load_policies(
 
 
 def without_repeats(policies: Iterable[Policy]) -> tuple[Policy, ...]:
-    """Return policies without those that came up twice, as those of a Terraform module do with each of its files."""
+    """Return policies without those that came up twice, as those of a Terraform module do with each of its files.
+
+    One that others may have as well, in doubt, is another policy.
+    """
     first: dict[object, Policy] = {}
     for policy in policies:
         place = policy.location
-        first.setdefault((place, policy.entity) if place.line is not None else policy, policy)
+        first.setdefault((place, policy.entity, policy.attachment) if place.line is not None else policy, policy)
     return tuple(first.values())
 
 

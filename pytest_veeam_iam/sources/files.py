@@ -72,6 +72,22 @@ def read_text(path: Path, *, name: str, limit: int = DEFAULT_LIMIT) -> TextSourc
     return _decode(data, name)
 
 
+def begins_with_mark(path: Path) -> bool:
+    """Return whether a file that was read begins with a byte order mark of UTF-8; another encoding is an error.
+
+    Raises:
+        PolicyLoadError: It cannot be read, or is UTF-16.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(len(codecs.BOM_UTF8))
+    except (OSError, ValueError) as error:
+        raise _unreadable(path.as_posix(), error) from error
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise PolicyLoadError(path.as_posix(), "it is UTF-16, which git takes for binary", remedy="save it as UTF-8")
+    return data == codecs.BOM_UTF8
+
+
 def absolute(base: Path, name: str) -> Path:
     """Return a path without ``..``, as pytest makes it; Path.resolve would follow links as well."""
     return Path(os.path.abspath(base / name))  # noqa: PTH100
@@ -99,6 +115,19 @@ def repository_of(path: Path) -> Path:
             return folder
     here = Path.cwd()
     return here if path.is_relative_to(here) else path.parent
+
+
+def in_repository(root: Path, name: str) -> str:
+    """Return how git names a file: relative to the directory with its ``.git``; as it is named if there is none.
+
+    Args:
+        root: The directory that the name is relative to.
+        name: The file, with ``/``.
+    """
+    path = absolute(root, name)
+    folder = repository_of(path)
+    has_git = (folder / ".git").exists()
+    return path.relative_to(folder).as_posix() if has_git or Path(name).is_absolute() else Path(name).as_posix()
 
 
 def inside(root: Path, path: Path) -> bool:

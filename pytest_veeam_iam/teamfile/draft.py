@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_veeam_iam import checks
 from pytest_veeam_iam.attachments import by_principal, unit_of
 from pytest_veeam_iam.reporters import text
-from pytest_veeam_iam.teamfile.resolving import distinct
+from pytest_veeam_iam.sources import without_repeats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -73,14 +73,15 @@ def drafts(policies: Mapping[str, Sequence[Policy]], words: Sequence[str]) -> li
         units.setdefault(unit_of(name), []).append(name)
     found: list[Draft] = []
     for unit, names in units.items():
-        own = distinct(policy for name in names for policy in policies[name])
-        files = names[0] if unit in names else f"{unit}/*.tf" if unit else "*.tf"
+        own = without_repeats(policy for name in names for policy in policies[name])
+        pattern = "*.tofu" if all(name.endswith(".tofu") for name in names) else "*.tf"
+        files = names[0] if unit in names else f"{unit}/{pattern}" if unit else pattern
         found += _of_unit(files, by_principal(own), words)
     return _named(found)
 
 
 def _of_unit(files: str, attached: Sequence[Attached], words: Sequence[str]) -> Iterator[Draft]:
-    stem = files.removesuffix("/*.tf").rpartition("/")[2].partition(".")[0] or "policies"
+    stem = files.removesuffix("/*.tf").removesuffix("/*.tofu").rpartition("/")[2].partition(".")[0] or "policies"
     if len(attached) < 2:
         yield Draft(attached[0].name or stem if attached else stem, {"files": files})
         return

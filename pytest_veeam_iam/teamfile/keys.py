@@ -160,6 +160,12 @@ TARGET = (
     Key("session_policies", TEXTS, "files of the session policies"),
     Key("bind", BIND, "values of what its templates leave open, before those of [bind]"),
     Key("list_buckets_on_s3_arn", FLAG, "whether arn:aws:s3:::* grants s3:ListAllMyBuckets (default true)"),
+    Key(
+        "excess",
+        TEXT,
+        "how grave it is to grant more than is needed (default warning)",
+        choices=("error", "warning", "off"),
+    ),
     Key("when_missing", TEXT, "what happens if its files are not there (default fail)", choices=("fail", "skip")),
 )
 

@@ -16,7 +16,7 @@ from pytest_veeam_iam.attachments import by_principal, unit_of
 from pytest_veeam_iam.config import override
 from pytest_veeam_iam.errors import PolicyLoadError, TargetError, VeeamIamError
 from pytest_veeam_iam.rulepacks import did_you_mean
-from pytest_veeam_iam.sources import files, load_file, load_file_if_policy, suffixes
+from pytest_veeam_iam.sources import files, load_file, load_file_if_policy, suffixes, without_repeats
 from pytest_veeam_iam.sources.found import Bindings, Reading
 from pytest_veeam_iam.teamfile import keys
 from pytest_veeam_iam.unknowns import tokens_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 EXPECTED = (
     "pack", "profile", "groups", "bucket", "prefix", "region", "account", "partition", "scenario", "storage_class",
-    "context", "list_buckets_on_s3_arn",
+    "context", "list_buckets_on_s3_arn", "excess",
 )  # fmt: skip
 """The keys of a target that say what is expected, as arguments of ``check_veeam_backup_ready`` are called."""
 
@@ -119,7 +119,7 @@ class Target:
         found = self._found()
         principal = self.written.text("principal")
         if not self.written.keys.get("each"):
-            policies = distinct(policy for own in found.values() for policy in own)
+            policies = without_repeats(policy for own in found.values() for policy in own)
             yield "", self._in_effect(policies, principal)
             return
         arn = principal if principal and principal.startswith("arn:") else None
@@ -225,12 +225,6 @@ class Target:
             target = replace(self.expected.target, buckets=(symbol,))
             called = symbol.partition(":")[2]
             yield Case(f"{name}/{called}" if name else called, policies, replace(self.expected, target=target))
-
-
-def distinct(policies: Iterable[Policy]) -> tuple[Policy, ...]:
-    """Return policies without those that several files of a Terraform module lead to."""
-    found = {(each.path, each.location.line, each.location.column, each.entity): each for each in policies}
-    return tuple(found.values())
 
 
 def _walked(folder: Path) -> Sequence[Path]:

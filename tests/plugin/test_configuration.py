@@ -89,6 +89,10 @@ def without_recommended(policy: Document) -> None:
     ]
 
 
+def with_more(policy: Document) -> None:
+    policy["Statement"][2]["Action"].append("s3:GetObjectAcl")
+
+
 def find_by_arn(policy: Document) -> None:
     policy["Statement"][0]["Resource"] = "arn:aws:s3:::*"
 
@@ -119,6 +123,7 @@ EFFECTS = {
     "partition": Effect("aws-cn", [], ["repository", "bucket", "object"]),
     "context": Effect("aws:SourceIp=10.1.2.3", ["repository"], [], office_alone),
     "fail-on": Effect("warning", [], ["lint"], without_recommended),
+    "excess": Effect("error", [], ["lint"], with_more),
     "list-buckets-on-s3-arn": Effect("false", [], ["repository"], find_by_arn),
     "profile": Effect("without-archiver-appliance", ["archiver-appliance"], [], without_appliance),
     "groups": Effect("bucket", ["archiver-appliance"], [], without_appliance),
@@ -300,6 +305,7 @@ WRONG = {
     "storage-class": ("COLD", "STANDARD_IA"),
     "context": ("aws:SourceIp", "write KEY=VALUE"),
     "fail-on": ("note", "error"),
+    "excess": ("never", "off"),
     "list-buckets-on-s3-arn": ("perhaps", "true"),
     "policies": ("gone.json", "gone.json: no file below"),
 }

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.git import apply
+
 if TYPE_CHECKING:
     from tests.plugin.conftest import Document, Repository
 
@@ -31,8 +33,19 @@ def test_a_missing_action_is_told_with_place_reason_and_remedy(repository: Repos
               reason   no statement allows it
               listed   vendor page of 2025-01-16, "For an object"; why (inferred): retrieve archived objects from the Glacier Flexible Retrieval and Deep Archive classes
 
-          to fix, add:
-              {"Effect": "Allow", "Action": "s3:RestoreObject", "Resource": "arn:aws:s3:::acme-veeam/*"}"""  # noqa: E501 - as it is shown
+          to fix:
+              --- a/policies/role.json
+              +++ b/policies/role.json
+              @@ -34,7 +34,8 @@
+                               "s3:GetObjectVersion",
+                               "s3:GetObjectRetention",
+                               "s3:PutObjectRetention",
+              -                "s3:DeleteObjectVersion"
+              +                "s3:DeleteObjectVersion",
+              +                "s3:RestoreObject"
+                           ],
+                           "Resource": "arn:aws:s3:::acme-veeam/*"
+                       },"""  # noqa: E501 - as it is shown
     )
 
 
@@ -85,19 +98,65 @@ def test_a_bucket_in_place_of_its_objects_is_told_once_for_all_actions(
               nearest  role.json:25 "Objects" allows it on arn:aws:s3:::acme-veeam: that is the bucket; objects are acme-veeam/*
               listed   vendor page of 2025-01-16, "For an object"
 
-          to fix, add:
-              {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:RestoreObject", "s3:GetObjectVersion", "s3:GetObjectRetention", "s3:PutObjectRetention", "s3:DeleteObjectVersion"], "Resource": "arn:aws:s3:::acme-veeam/*"}"""  # noqa: E501 - as it is shown
+          to fix:
+              --- a/role.json
+              +++ b/role.json
+              @@ -64,6 +64,22 @@
+                               "ssm:GetParameter"
+                           ],
+                           "Resource": "*"
+              +        },
+              +        {
+              +            "Effect": "Allow",
+              +            "Action": [
+              +                "s3:PutObject",
+              +                "s3:GetObject",
+              +                "s3:DeleteObject",
+              +                "s3:AbortMultipartUpload",
+              +                "s3:ListMultipartUploadParts",
+              +                "s3:RestoreObject",
+              +                "s3:GetObjectVersion",
+              +                "s3:GetObjectRetention",
+              +                "s3:PutObjectRetention",
+              +                "s3:DeleteObjectVersion"
+              +            ],
+              +            "Resource": "arn:aws:s3:::acme-veeam/*"
+                       }
+                   ]
+               }"""  # noqa: E501 - as it is shown
     )
 
 
-def test_what_is_to_be_added_makes_it_ready(repository: Repository, scoped: Document) -> None:
+def test_the_diff_that_is_shown_makes_it_ready(repository: Repository, scoped: Document) -> None:
     scoped["Statement"][2]["Resource"] = "arn:aws:s3:::acme-veeam"
-    path = repository.write("role.json", scoped)
+    repository.write("role.json", scoped)
     text = repository.run("--veeam-iam", "role.json").failure("role.json::object")
-    _, _, addition = text.partition("to fix, add:\n")
-    statements = ", ".join(line.strip() for line in addition.splitlines() if line.strip())
-    repository.write("role.json", path.read_text("utf-8").replace('"Statement": [', f'"Statement": [{statements}, ', 1))
+    _, _, shown = text.partition("to fix:\n")
+    diff = "".join(f"{line[6:]}\n" for line in shown.splitlines())
+    apply(diff, repository.path)
     assert repository.run("--veeam-iam", "role.json").code == 0
+
+
+def test_the_diff_names_the_file_as_git_does(repository: Repository, scoped: Document) -> None:
+    scoped["Statement"][2]["Action"].remove("s3:RestoreObject")
+    repository.write("infra/role.json", scoped)
+    repository.path.joinpath(".git").mkdir()
+    text = repository.run("--veeam-iam", "--rootdir=infra", "infra/role.json").failure("role.json::object")
+    assert "--- a/infra/role.json\n" in text
+
+
+def test_a_repair_that_breaks_is_a_sentence_of_the_failure(
+    repository: Repository, scoped: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("of a test")
+
+    scoped["Statement"][2]["Action"].remove("s3:RestoreObject")
+    repository.write("role.json", scoped)
+    monkeypatch.setattr("pytest_veeam_iam.repair.propose", broken)
+    text = repository.run("--veeam-iam", "role.json").failure("role.json::object")
+    assert text.startswith("s3:RestoreObject missing (1 of 10, acme-veeam)\n")
+    assert "no repair could be worked out (ZeroDivisionError: of a test)" in text
 
 
 def test_an_action_that_is_misspelt_is_named_beside_the_one_that_is_meant(
@@ -204,7 +263,7 @@ def test_junit_shows_the_first_line_as_the_message_and_the_whole_text_below(
     assert failure.get("message") == "s3:RestoreObject missing (1 of 10, acme-veeam)"
     text = failure.text or ""
     assert text.startswith("s3:RestoreObject missing (1 of 10, acme-veeam)\n\n  s3:RestoreObject  missing\n")
-    assert '{"Effect": "Allow", "Action": "s3:RestoreObject", "Resource": "arn:aws:s3:::acme-veeam/*"}' in text
+    assert '+                "s3:RestoreObject"\n' in text
 
 
 def test_junit_has_the_properties_of_every_item(repository: Repository, scoped: Document) -> None:

@@ -68,7 +68,9 @@ TRAPS: dict[str, Trap] = {
         {"wrong_resource": "authorised on "},
     ),
     "a star in a name takes in its longer names": Trap(
-        right(object=[allow([*without("object", "s3:GetObject", "s3:GetObjectVersion"), "s3:GetObject*"], OBJECTS)]), {}
+        right(object=[allow([*without("object", "s3:GetObject", "s3:GetObjectVersion"), "s3:GetObject*"], OBJECTS)]),
+        {},
+        {"excess": "actions that vb365-s3 8.3 does not need, for example s3:GetObjectAcl"},
     ),
     "a star before a name takes in no longer names": Trap(
         right(
@@ -88,18 +90,19 @@ TRAPS: dict[str, Trap] = {
             ]
         ),
         {"s3:DeleteObjectVersion": "missing"},
+        {"excess": "grants s3:ReplicateObject, which vb365-s3 8.3 does not need"},
     ),
     "another case": Trap(right(object=instead("object", OBJECTS, AbortMultipartUpload="AbortMultiPartUpload")), {}),
     "a plural": Trap(
         document(allow(without("archiver-appliance", "ssm:GetParameter"), "*"), allow("ssm:GetParameters", "*")),
         {"ssm:GetParameter": "missing"},
-        {"parliament": "Unnecessary use of Resource *: ssm:GetParameters"},
+        {"parliament": "Unnecessary use of Resource *: ssm:GetParameters", "excess": "grants ssm:GetParameters, which"},
         ["archiver-appliance"],
     ),
     "all of EC2": Trap(
         document(allow("ec2:*", "*")),
         {"ssm:GetParameter": "missing"},
-        {"parliament": "RESOURCE_STAR"},
+        {"parliament": "RESOURCE_STAR", "excess": "actions that vb365-s3 8.3 does not need, for example ec2:Delete"},
         ["archiver-appliance"],
     ),
     "power for tagged instances": Trap(
@@ -151,6 +154,7 @@ TRAPS: dict[str, Trap] = {
             ]
         ),
         {},
+        {"excess": "may delete objects in every bucket but those that it leaves out"},
     ),
     "half and half": Trap(
         [

@@ -137,3 +137,9 @@ def test_a_statement_that_is_unknown_as_a_whole_is_not_linted() -> None:
 def test_what_the_file_only_names_cannot_be_bound(expression: str) -> None:
     report = check_veeam_backup_ready(template(f"<<{expression}>>"), bucket="acme", groups=["object"])
     assert f"bind     {expression} is not in the file: check a plan or an account dump" in report.explain()
+
+
+@pytest.mark.parametrize("expression", ["macro AWS::Include", "Fn::Transform"])
+def test_what_a_macro_makes_is_to_be_looked_at_when_it_is_made(expression: str) -> None:
+    report = check_veeam_backup_ready(template(f"<<{expression}>>"), bucket="acme", groups=["object"])
+    assert "bind     check what it makes: aws cloudformation get-template" in report.explain()

@@ -37,6 +37,21 @@ SERVERLESS = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 LISTS: Mapping[str, Kind] = {"Roles": "role", "Users": "user", "Groups": "group"}
 """The properties of a policy that say whom it is attached to."""
 
+INLINE: Mapping[str, tuple[str, Kind]] = {
+    "AWS::IAM::RolePolicy": ("RoleName", "role"),
+    "AWS::IAM::UserPolicy": ("UserName", "user"),
+    "AWS::IAM::GroupPolicy": ("GroupName", "group"),
+}
+"""Policies of one principal, and the property that names it."""
+
+_NAMING: Mapping[str, Mapping[str, Kind]] = {
+    MANAGED: LISTS,
+    "AWS::IAM::Policy": LISTS,
+    "AWS::IAM::UserToGroupAddition": {"Users": "user"},
+    **{type_: {key: kind} for type_, (key, kind) in INLINE.items()},
+}
+"""By type of resource: the properties that name whoever has policies."""
+
 _NAMES = {"role": "RoleName", "user": "UserName", "group": "GroupName"}
 
 
@@ -56,17 +71,29 @@ class Bond:
     """What ties policies to principals.
 
     Attributes:
-        names: The principals, in the order of the template.
-        doubt: Why one of them may not be tied, or None.
+        names: The principals, in the order of the template, each with the reason why it may not be tied, or None.
     """
 
-    names: dict[str, None] = field(default_factory=dict)
-    doubt: Token | None = None
+    names: dict[str, Token | None] = field(default_factory=dict)
 
     def add(self, name: str, doubt: Token | None = None) -> None:
-        """Tie another one."""
-        self.names[name] = None
-        self.doubt = self.doubt or doubt
+        """Tie another one; one that is surely tied stays so."""
+        self.names[name] = self.names.get(name, doubt) and doubt
+
+    @property
+    def sure(self) -> tuple[str, ...]:
+        """Those who are surely tied."""
+        return tuple(name for name, doubt in self.names.items() if doubt is None)
+
+    @property
+    def doubted(self) -> tuple[str, ...]:
+        """Those who may not be tied."""
+        return tuple(name for name, doubt in self.names.items() if doubt is not None)
+
+    @property
+    def doubt(self) -> Token | None:
+        """Why the first of them may not be tied, or None."""
+        return next((doubt for doubt in self.names.values() if doubt is not None), None)
 
 
 @dataclass(frozen=True)
@@ -111,20 +138,20 @@ class Attachments:
         self.elsewhere: list[Elsewhere] = []
         self._ties_left = MAX_NODES
         self._unknown: dict[str, dict[Kind, Token]] = {}
+        self._named: dict[str, dict[Kind, None]] = {}
         self._stack, self._values = stack, values
         self._logical: dict[tuple[str, str], str] = {}
         self._members: dict[str, Bond] = {}
-        for learn in (self._learn_name, self._learn_groups, self._learn_attached):
+        for learn in (self._learn_name, self._learn_named, self._learn_groups, self._learn_attached):
             for resource in stack.resources.values():
                 self._learn(learn, resource)
 
     def principal(self, node: Node, kind: Kind) -> str:
         """Return what a role, user or group is called that a property names."""
         call = function_of(node)
-        if call is not None and call[0] == "Ref" and isinstance(call[1].value, str):
-            name = call[1].value
-            if name in self._stack.resources or self.makes_role(name.removesuffix("Role")):
-                return name
+        name = call[1].value if call is not None and call[0] == "Ref" else None
+        if isinstance(name, str) and self.makes(name):
+            return name
         named = self._values.text(node)
         text = str(named)
         if not isinstance(named, str):
@@ -132,7 +159,9 @@ class Attachments:
         return self._logical.get((kind, text), text)
 
     def possible(self, bond: Bond, policy: Resource | None = None) -> Bond:
-        """Return the principals of the template that an unknown name of a bond may mean, all of them in doubt.
+        """Return the principals that an unknown name of a bond may mean, all of them in doubt.
+
+        These are the ones that the template makes, and those that it only names.
 
         Args:
             bond: Whom a policy names.
@@ -150,6 +179,10 @@ class Attachments:
             if kind is not None and kind in doubts:
                 name = resource.name if resource.type in OWNERS else f"{resource.name}Role"
                 self._tie(found, name, doubts[kind])
+        for name, kinds in self._named.items() if doubts else ():
+            for kind in kinds:
+                if kind in doubts:
+                    self._tie(found, name, doubts[kind])
         return found
 
     def bond(self, listed: Node | None, kind: Kind) -> Bond:
@@ -170,7 +203,7 @@ class Attachments:
         self._count(len(group.names) + 1)
         bond.add(name, doubt)
         for each in group.names:
-            bond.add(each, doubt or group.doubt)
+            bond.add(each, doubt or group.names[each])
 
     def _count(self, ties: int) -> None:
         """Count what is tied, which a small template can do very often."""
@@ -186,6 +219,10 @@ class Attachments:
             for item in items(made if made is not None and isinstance(made.value, list) else node):
                 for choice, why in self._values.choices(item):
                     yield choice, doubt or why
+
+    def makes(self, principal: str) -> bool:
+        """Tell whether the template makes a principal, or may make it."""
+        return principal in self._stack.resources or bool(self.makes_role(principal.removesuffix("Role")))
 
     def condition_of(self, principal: str) -> str | None:
         """Return the name of the condition on which the template creates a principal, None if there is none."""
@@ -209,6 +246,14 @@ class Attachments:
         if name is not None and isinstance(text := self._values.text(name), str):
             self._logical.setdefault((kind, text), resource.name)
 
+    def _learn_named(self, resource: Resource) -> None:
+        """Remember who has policies without being made here."""
+        for key, kind in _NAMING.get(resource.type, {}).items():
+            for item, _ in self._items(resource.properties.get(key)):
+                name = self.principal(item, kind)
+                if name not in self._stack.resources:
+                    self._named.setdefault(name, {})[kind] = None
+
     def _learn(self, learn: Callable[[Resource], None], resource: Resource) -> None:
         self._values.identifiers = resource.identifiers
         with self._values.noting() as assumed:
@@ -221,13 +266,31 @@ class Attachments:
 
     def _learn_groups(self, resource: Resource) -> None:
         properties = resource.properties
-        if resource.type == "AWS::IAM::UserToGroupAddition" and "GroupName" in properties:
-            named = properties["GroupName"]
-            for item, doubt in self._items(properties.get("Users")):
-                self._join(self.principal(item, "user"), named, doubt)
+        if resource.type == "AWS::IAM::UserToGroupAddition":
+            self._learn_addition(resource)
         elif resource.type == "AWS::IAM::User":
             for item, doubt in self._items(properties.get("Groups")):
                 self._join(resource.name, item, doubt)
+
+    def _learn_addition(self, resource: Resource) -> None:
+        """Remember whom a resource adds to a group, in doubt if a user may be there without that resource."""
+        if resource.brought_in is not None:
+            name, argument = resource.brought_in
+            for user in self._users():
+                self._add_unknown(name, argument, user)
+        exists = self._values.holds(resource.condition) if resource.condition is not None else True
+        if exists is False or "GroupName" not in resource.properties:
+            return
+        for item, doubt in self._items(resource.properties.get("Users")):
+            user = self.principal(item, "user")
+            is_alone = isinstance(exists, Token) and self.condition_of(user) != resource.condition_name
+            why = exists if is_alone and isinstance(exists, Token) else None
+            self._join(user, resource.properties["GroupName"], resource.doubt or why or doubt)
+
+    def _users(self) -> list[str]:
+        """Return all users that the template makes or names."""
+        made = [each.name for each in self._stack.resources.values() if each.type == "AWS::IAM::User"]
+        return [*made, *(name for name, kinds in self._named.items() if "user" in kinds)]
 
     def _join(self, user: str, named: Node, doubt: Token | None) -> None:
         """Remember that a user is in a group, which has policies that nobody knows if the template does not make it."""
@@ -236,13 +299,13 @@ class Attachments:
         if group in self._stack.resources:
             return
         users = Bond({user: None}) if user in self._stack.resources else self.possible(Bond({user: None}))
-        for each in users.names:
-            self._add_unknown(_called(group), named, each, doubt or users.doubt)
+        for each, why in (users.names or {user: None}).items():
+            self._add_unknown(_called(group), named, each, doubt or why)
 
     def _add_unknown(self, called: str, place: Node, principal: str, doubt: Token | None = None) -> None:
-        """Remember that a principal has what is not in the template."""
-        self._count(1)
-        self.elsewhere.append(Elsewhere(called, place, principal, doubt=doubt))
+        """Remember that a principal, and whoever is in it, has what is not in the template."""
+        for name, why in self.with_members(principal).names.items():
+            self.elsewhere.append(Elsewhere(called, place, name, doubt=doubt or why))
 
     def _learn_attached(self, resource: Resource) -> None:
         properties = resource.properties

@@ -15,7 +15,15 @@ from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
 from pytest_veeam_iam.iam.tree import Token
 from pytest_veeam_iam.sources import absent, embedded
-from pytest_veeam_iam.sources.cloudformation.attachments import LISTS, MANAGED, OWNERS, SERVERLESS, Attachments, Bond
+from pytest_veeam_iam.sources.cloudformation.attachments import (
+    INLINE,
+    LISTS,
+    MANAGED,
+    OWNERS,
+    SERVERLESS,
+    Attachments,
+    Bond,
+)
 from pytest_veeam_iam.sources.cloudformation.stack import function_of, items, members, refusal
 from pytest_veeam_iam.sources.cloudformation.texts import made
 from pytest_veeam_iam.sources.cloudformation.values import MAX_ASSUMED, Values, in_doubt
@@ -30,11 +38,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.sources.cloudformation.stack import Resource, Stack
     from pytest_veeam_iam.sources.found import Bindings
 
-_INLINE: dict[str, tuple[str, Kind]] = {
-    "AWS::IAM::RolePolicy": ("RoleName", "role"),
-    "AWS::IAM::UserPolicy": ("UserName", "user"),
-    "AWS::IAM::GroupPolicy": ("GroupName", "group"),
-}
+_MOST_MACROS = 10
 _ORGANIZATION = "AWS::Organizations::Policy"
 _TEXTS = ("Ref", "Fn::Sub", "Fn::Join", "Fn::FindInMap", "Fn::Select", "Fn::ImportValue", "Fn::GetAtt")
 
@@ -63,14 +67,33 @@ class _Documents:
         self._values = Values(stack, bindings)
         self._attachments = Attachments(stack, self._values)
         self._buckets = self._values.buckets()
-        self._macros = [f"the macro {name[:200]} does not change it" for name in stack.macros[:10]]
+        self._added = [
+            f"what the {macro.called} adds to the template does not change it"
+            for macro in stack.macros[:_MOST_MACROS]
+            if macro.only_adds
+        ]
+        changing = next((macro for macro in stack.macros if not macro.only_adds), None)
+        self._changed = None if changing is None else Token(changing.called, changing.node.location)
         self._absent: dict[str, dict[str, None]] = {}
 
     def found(self) -> list[Found]:
         """Return every document, with what had to be assumed for it and for others of the same principal."""
         found = [each for resource in self._stack.resources.values() for each in self._of(resource)]
-        found += map(self._elsewhere, self._attachments.elsewhere)
+        having = {name for each in found for name in each.attachment.principals}
+        found += [
+            self._elsewhere(each)
+            for each in self._attachments.elsewhere
+            if each.principal in having or self._attachments.makes(each.principal)
+        ]
+        found += self._of_macros({name: None for each in found for name in each.attachment.principals})
         return [replace(each, assumed=(*each.assumed, *self._also(each))) for each in found]
+
+    def _of_macros(self, principals: Iterable[str]) -> Iterator[Found]:
+        """Yield for all principals what macros may give them: anything."""
+        attachment = Attachment(tuple(principals), kind="managed")
+        for macro in self._stack.macros[:_MOST_MACROS] if attachment.principals else ():
+            node = absent.unknown(macro.called, macro.node)
+            yield Found(_returner(node), macro.called, attachment, buckets=self._buckets)
 
     def _elsewhere(self, policy: Elsewhere) -> Found:
         """Return a document of which nothing is known: it may deny, or limit, anything."""
@@ -109,13 +132,13 @@ class _Documents:
             return
         for each in written:
             doubt = _token(exists)
+            said = list(assumed)
             if doubt and not self._may_lack(resource, each):
-                sentence = f"{resource.name} is created, which hangs on {doubt.expression}"
-                found = self._document(resource, each, resource.doubt, [*assumed, sentence])
-            else:
-                found = self._document(resource, each, resource.doubt or doubt, assumed)
-            yield found
-            yield from self._of_others(found, each.bond, resource)
+                said.append(f"{resource.name} is created, which hangs on {doubt.expression}")
+                doubt = None
+            parts = [self._document(resource, part, resource.doubt or doubt, said) for part in _parts(each)]
+            yield from parts
+            yield from self._of_others(parts[0], each.bond, resource)
 
     def _of_others(self, found: Found, bond: Bond, resource: Resource) -> Iterator[Found]:
         """Yield a document again for those that an unknown name may mean, unless it takes nothing from them."""
@@ -149,7 +172,7 @@ class _Documents:
             return self._of_owner
         if resource.type in SERVERLESS:
             return self._of_function
-        if resource.type in _INLINE:
+        if resource.type in INLINE:
             return self._of_inline
         if resource.type == _ORGANIZATION:
             return self._of_organization
@@ -167,15 +190,14 @@ class _Documents:
             _extend(bond, named)
         boundary = Bond()
         if managed:
-            for name in self._attachments.managed.get(resource.name, Bond()).names:
-                _extend(bond, self._attachments.with_members(name))
-            bond.doubt = bond.doubt or self._attachments.managed.get(resource.name, Bond()).doubt
+            for name, doubt in self._attachments.managed.get(resource.name, Bond()).names.items():
+                _extend(bond, self._attachments.with_members(name), doubt)
             boundary = self._attachments.boundaries.get(resource.name, Bond())
         for node, doubt in self._choices(resource, "PolicyDocument"):
             yield _Written(node, bond, boundary, doubt, kinds[0] if kinds and not managed else None, managed)
 
     def _of_inline(self, resource: Resource) -> Iterator[_Written]:
-        key, kind = _INLINE[resource.type]
+        key, kind = INLINE[resource.type]
         bond = self._attachments.bond(resource.properties.get(key), kind)
         for node, doubt in self._choices(resource, "PolicyDocument", optional=True):
             yield _Written(node, bond, Bond(), doubt, kind)
@@ -233,10 +255,11 @@ class _Documents:
     def _document(self, resource: Resource, written: _Written, doubt: Token | None, assumed: Iterable[str]) -> Found:
         read: Callable[[], Node]
         with self._values.noting() as sentences:
-            self._values.note([*self._macros, *assumed])
+            self._values.note([*(() if written.bond.names else self._added), *assumed])
             try:
                 node = self._tree(written.node)
-                read = _returner(in_doubt(node, doubt or written.doubt or written.bond.doubt or written.boundary.doubt))
+                why = self._changed or doubt or written.doubt or written.bond.doubt or written.boundary.doubt
+                read = _returner(in_doubt(node, why))
             except PolicyLoadError as error:
                 read = _raiser(error)
         return Found(
@@ -261,9 +284,18 @@ class _Documents:
         return self._values.resolve(node) or node
 
 
-def _extend(bond: Bond, other: Bond) -> None:
-    for name in other.names:
-        bond.add(name, other.doubt)
+def _extend(bond: Bond, other: Bond, doubt: Token | None = None) -> None:
+    for name, why in other.names.items():
+        bond.add(name, doubt or why)
+
+
+def _parts(written: _Written) -> Iterator[_Written]:
+    """Yield a document for those who surely have it, and for those who may not, who must not pass for the others."""
+    names, sure, doubted = written.bond.names, written.bond.sure, written.bond.doubted
+    if sure or written.boundary.names or not doubted:
+        yield replace(written, bond=Bond(dict.fromkeys(sure)))
+    if doubted:
+        yield replace(written, bond=Bond({name: names[name] for name in doubted}), boundary=Bond())
 
 
 def _only_allows(document: Node) -> bool:

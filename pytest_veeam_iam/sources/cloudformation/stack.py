@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,15 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Node
 
 _LOOP = "Fn::ForEach::"
-_KNOWN_TRANSFORMS = ("AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen")
+_TRANSFORM = "Fn::Transform"
+_INCLUDE = "AWS::Include"
+_HARMLESS = re.compile(
+    r"AWS::(Serverless-2016-10-31|LanguageExtensions|CodeDeployBlueGreen|SecretsManager-\d{4}-\d\d-\d\d)"
+)
+"""Macros of AWS that change no policy but as SAM's are read here, and give nobody one."""
+
+_CHANGEABLE = ("Parameters", "Mappings", "Conditions", "Resources", "Globals")
+"""Sections on which the policies of a template hang."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,21 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Macro:
+    """A macro that may give a template other resources than it shows.
+
+    Attributes:
+        called: ``macro NAME``.
+        node: Where it is called.
+        only_adds: Whether the resources that the template shows stay as they are.
+    """
+
+    called: str
+    node: Node
+    only_adds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     """A template by its sections.
 
@@ -66,7 +90,7 @@ class Stack:
         conditions: The section Conditions.
         resources: The section Resources, in its order.
         globals: The section Globals of SAM.
-        macros: The names of macros that may change all of it.
+        macros: What may change it, each name once.
     """
 
     tree: Node
@@ -75,7 +99,7 @@ class Stack:
     conditions: Mapping[str, Node]
     resources: Mapping[str, Resource]
     globals: Mapping[str, Node]
-    macros: tuple[str, ...]
+    macros: tuple[Macro, ...]
 
 
 def stack_of(tree: Node) -> Stack:
@@ -90,7 +114,7 @@ def stack_of(tree: Node) -> Stack:
         conditions=members(sections.get("Conditions")),
         resources={resource.name: resource for resource in found},
         globals=members(sections.get("Globals")),
-        macros=tuple(dict.fromkeys(_macros(sections, resources))),
+        macros=tuple({macro.called: macro for macro in _macros(sections, resources)}.values()),
     )
 
 
@@ -161,11 +185,33 @@ def _resources(
         yield Resource(name, kind.value, properties, node, fields.get("Condition"), doubt, identifiers)
 
 
-def _macros(sections: Mapping[str, Node], resources: Mapping[str, Node]) -> Iterator[str]:
-    """Yield the names of macros that change the template as a whole, or add resources to it."""
-    untyped = (members(node) for node in resources.values() if "Type" not in members(node))
-    called = [fields["Fn::Transform"] for fields in (sections, resources, *untyped) if "Fn::Transform" in fields]
-    for each in [item for node in (sections.get("Transform"), *called) for item in items(node)]:
-        name = members(each).get("Name", each).value
-        if isinstance(name, str) and not name.startswith(_KNOWN_TRANSFORMS):
-            yield name
+def _macros(sections: Mapping[str, Node], resources: Mapping[str, Node]) -> Iterator[Macro]:
+    """Yield the macros that may change resources, or add some.
+
+    AWS: a macro gets, and may change, what stands beside it and below; AWS::Include adds what a file holds.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-macros-overview.html
+    """
+    untyped = (fields for node in resources.values() if "Type" not in (fields := members(node)))
+    for fields in untyped:
+        for node in items(fields.get(_TRANSFORM)):
+            yield _macro(node, only_adds=True)
+    for name in _CHANGEABLE:
+        for node in items(members(sections.get(name)).get(_TRANSFORM)):
+            if name in ("Resources", "Globals") or _name_of(node) != _INCLUDE:
+                yield _macro(node)
+    for node in [*items(sections.get("Transform")), *items(sections.get(_TRANSFORM))]:
+        if not _HARMLESS.fullmatch(_name_of(node)):
+            yield _macro(node)
+
+
+def _macro(node: Node, *, only_adds: bool = False) -> Macro:
+    name = _name_of(node)
+    return Macro(f"macro {name[:200]}", node, only_adds or name == _INCLUDE)
+
+
+def _name_of(node: Node) -> str:
+    """Return the name of a macro, or what stands for an unknown one."""
+    called = members(node).get("Name", node)
+    call = function_of(called)
+    name = called.value if call is None else call[1].value
+    return name if isinstance(name, str) else "that is unknown"

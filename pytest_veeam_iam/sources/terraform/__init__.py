@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Location, TextSource
     from pytest_veeam_iam.sources.found import Found, Reading
 
-__all__ = ["MENTIONS", "SUFFIXES", "callers_of", "read", "values_of"]
+__all__ = ["MENTIONS", "SUFFIXES", "callers_of", "read", "read_module", "values_of"]
 
-SUFFIXES = frozenset({".tf", ".tf.json"})
+SUFFIXES = frozenset({".tf", ".tf.json", ".tofu", ".tofu.json"})
 
 
 def read(text: TextSource, reading: Reading) -> list[Found]:
@@ -34,6 +34,21 @@ def read(text: TextSource, reading: Reading) -> list[Found]:
     from pytest_veeam_iam.sources.terraform.reading import documents_of
 
     return documents_of(text, reading)
+
+
+def read_module(text: TextSource, reading: Reading) -> list[Found]:
+    """Return the policy documents of all files of a directory.
+
+    Args:
+        text: One of the files; its text stands in the place of what the directory holds.
+        reading: Where it stands, and what is bound.
+
+    Raises:
+        PolicyLoadError: A file is not HCL, or declares something twice.
+    """
+    from pytest_veeam_iam.sources.terraform.reading import documents_of_module
+
+    return documents_of_module(text, reading)
 
 
 def values_of(source: TextSource) -> Mapping[str, str]:

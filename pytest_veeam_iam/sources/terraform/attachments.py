@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
@@ -34,6 +35,7 @@ _ATTACHING = {
     "aws_iam_role_policy_attachments_exclusive": (("role_name", "aws_iam_role"),),
     "aws_iam_user_policy_attachments_exclusive": (("user_name", "aws_iam_user"),),
     "aws_iam_group_policy_attachments_exclusive": (("group_name", "aws_iam_group"),),
+    "aws_ssoadmin_managed_policy_attachment": (("permission_set_arn", "aws_ssoadmin_permission_set"),),
 }
 """By type of resource: the arguments that name principals, and of which type these are."""
 
@@ -41,8 +43,27 @@ _MEMBERSHIPS = {
     "aws_iam_group_membership": ("group", "users"),
     "aws_iam_user_group_membership": ("groups", "user"),
 }
+INLINE = {
+    "aws_iam_role_policy": ("role", "aws_iam_role"),
+    "aws_iam_user_policy": ("user", "aws_iam_user"),
+    "aws_iam_group_policy": ("group", "aws_iam_group"),
+    "aws_ssoadmin_permission_set_inline_policy": ("permission_set_arn", "aws_ssoadmin_permission_set"),
+}
+"""By type of inline policy: the argument that names its principal, and of which type this is."""
+
+_NAMING = {
+    **_ATTACHING,
+    **{type_: (named,) for type_, named in INLINE.items()},
+    "aws_iam_group_membership": (("users", "aws_iam_user"),),
+    "aws_iam_user_group_membership": (("user", "aws_iam_user"),),
+}
+"""By type of resource: the arguments that name whoever has policies."""
+
 _HOLDERS = ("aws_iam_role", "aws_iam_user")
-TYPES = frozenset({*_ATTACHING, *_MEMBERSHIPS, *_HOLDERS})
+_ELSEWHERE = ("aws_ssoadmin_customer_managed_policy_attachment", "aws_ssoadmin_permissions_boundary_attachment")
+"""What a permission set has of each account, so that nobody can say what it denies or limits."""
+
+TYPES = frozenset({*_ATTACHING, *_MEMBERSHIPS, *_HOLDERS, *_ELSEWHERE})
 
 
 @dataclass
@@ -50,22 +71,39 @@ class Bond:
     """Who has a policy.
 
     Attributes:
-        names: The principals.
-        sure: Whether at least one of them surely has it.
-        doubt: Why one may not have it.
+        names: The principals, each with the reason why it may not have it, or None.
         maybe: Others that may have it, because one who has it is unknown, each with the value that it hangs on.
     """
 
-    names: dict[str, None] = field(default_factory=dict)
-    sure: bool = False
-    doubt: Token | None = None
+    names: dict[str, Token | None] = field(default_factory=dict)
     maybe: dict[str, Token] = field(default_factory=dict)
 
     def add(self, name: str, doubt: Token | None) -> None:
-        """Tie another principal."""
-        self.names[name] = None
-        self.sure = self.sure or doubt is None
-        self.doubt = self.doubt or doubt
+        """Tie another principal; one that is surely tied stays so."""
+        self.names[name] = self.names.get(name, doubt) and doubt
+
+    @property
+    def sure(self) -> tuple[str, ...]:
+        """Those who surely have it."""
+        return tuple(name for name, doubt in self.names.items() if doubt is None)
+
+    @property
+    def doubted(self) -> dict[str, Token]:
+        """Those who are named and may not have it."""
+        return {name: doubt for name, doubt in self.names.items() if doubt is not None}
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A principal that an argument names.
+
+    Attributes:
+        doubt: Why it may not be named, or None.
+        unknown: The value that its name hangs on, or None if the name is known.
+    """
+
+    doubt: Token | None = None
+    unknown: Token | None = None
 
 
 @dataclass(frozen=True)
@@ -122,13 +160,15 @@ class Attachments:
         self.unread: list[str] = []
         self._managed: dict[str, Bond] = defaultdict(Bond)
         self._boundaries: dict[str, Bond] = defaultdict(Bond)
-        self._members: dict[str, dict[str, None]] = defaultdict(dict)
-        self._maybe_members: dict[str, dict[str, Token]] = defaultdict(dict)
-        self._module = module
-        self._made: dict[str, dict[str, None]] = {}
+        self._members: dict[str, Bond] = defaultdict(Bond)
+        self._made_of_type: dict[str, dict[str, None]] = {}
         self._names: dict[tuple[int, str], dict[str, str]] = {}
-        for each in _with_called(module):
+        self._names_of_type: dict[str, dict[str, str]] = {}
+        self._pairs = absent.Pairs(module.directory.name)
+        self._modules = tuple(_with_called(module))
+        for each in self._modules:
             self._learn(each)
+        self.elsewhere = [one for each in self.elsewhere for one in self._of_members(each)]
 
     def of_managed(self, address: str) -> Bond:
         """Return who has a managed policy."""
@@ -148,34 +188,65 @@ class Attachments:
             argument: That names the principal.
             type_: Of the principal's resource.
         """
-        bond = Bond(sure=True)
+        bond = Bond()
         same = (each for each in module.instances(block, wants_addresses=True) if each.suffix == instance.suffix)
-        for name, token in self._principals(module, block, next(same, instance), argument, type_).items():
-            bond.add(name, None)
-            if token is not None:
-                bond.maybe |= dict.fromkeys(self._all(type_), token)
+        for name, named in self._principals(module, block, next(same, instance), argument, type_).items():
+            bond.add(name, named.doubt)
+            if named.unknown is not None:
+                bond.maybe |= dict.fromkeys(self._all(type_), named.unknown)
         return self._with_members(bond)
 
     def _with_members(self, bond: Bond) -> Bond:
-        names, maybe = dict(bond.names), dict(bond.maybe)
-        for name in bond.names:
-            names |= self._members.get(name, {})
-            maybe |= self._maybe_members.get(name, {})
+        found = Bond(dict(bond.names), dict(bond.maybe))
+        named = [self._members[name] for name in bond.names | bond.maybe if name in self._members]
+        self._pairs.count(sum(len(each.names) + len(each.maybe) for each in named))
+        for name, doubt in bond.names.items():
+            members = self._members.get(name, Bond())
+            found.maybe |= members.maybe
+            for member, why in members.names.items():
+                found.add(member, doubt or why)
         for name, token in bond.maybe.items():
-            maybe |= dict.fromkeys(self._members.get(name, ()), token) | self._maybe_members.get(name, {})
-        return replace(bond, names=names, maybe={name: maybe[name] for name in maybe if name not in names})
+            members = self._members.get(name, Bond())
+            found.maybe |= dict.fromkeys(members.names, token) | members.maybe
+        found.maybe = {name: token for name, token in found.maybe.items() if name not in found.names}
+        return found
+
+    def _of_members(self, policy: Elsewhere) -> Iterator[Elsewhere]:
+        """Yield what somebody has from elsewhere for each who has it: of a group also its members."""
+        bond = (
+            Bond({policy.principal: None}) if policy.is_boundary else self._with_members(Bond({policy.principal: None}))
+        )
+        for name in bond.names | bond.maybe:
+            yield replace(policy, principal=name)
 
     def _all(self, type_: str) -> dict[str, None]:
+        """Return all principals of a type that the modules make, or name as those of a policy."""
+        return self._made(type_) | self._only_named.get(type_, {})
+
+    def _made(self, type_: str) -> dict[str, None]:
         """Return all principals of a type that the modules make."""
-        if type_ not in self._made:
+        if type_ not in self._made_of_type:
             found: dict[str, None] = {}
-            self._made[type_] = found
-            for module in _with_called(self._module):
+            self._made_of_type[type_] = found
+            for module in self._modules:
                 for block in module.of_types(frozenset({type_})):
                     name = f"{module.prefix}{'.'.join(block.labels)}"
                     with suppress(PolicyLoadError):  # it speaks for itself
                         found |= {f"{name}{instance.suffix}": None for instance in module.instances(block)}
-        return self._made[type_]
+        return self._made_of_type[type_]
+
+    @cached_property
+    def _only_named(self) -> dict[str, dict[str, None]]:
+        """The principals that have policies and are not made here, by type."""
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for module in self._modules:
+            for block in module.of_types(frozenset(_NAMING)):
+                with suppress(PolicyLoadError):  # it speaks for itself
+                    for instance in module.instances(block, wants_addresses=True):
+                        module.run.evaluator.budget.renew()
+                        for argument, type_ in _NAMING[block.labels[0]]:
+                            found[type_] |= dict.fromkeys(self._principals(module, block, instance, argument, type_))
+        return found
 
     # How they are found out
 
@@ -183,7 +254,7 @@ class Attachments:
         for block in module.of_types(TYPES):
             try:
                 for instance in module.instances(block, wants_addresses=True):
-                    self._learn_from(module, block, instance)
+                    self._learn_from(module, block, replace(instance, doubt=instance.doubt or _doubt_of(module)))
             except PolicyLoadError as error:
                 self.unread.append(f"{'.'.join(block.labels)} is left out: {error}")
 
@@ -193,39 +264,37 @@ class Attachments:
             self._learn_attachment(module, block, instance)
         elif block.labels[0] in _MEMBERSHIPS:
             self._learn_membership(module, block, instance)
+        elif block.labels[0] in _ELSEWHERE:
+            self._learn_elsewhere(module, block, instance)
         else:
             self._learn_holder(module, block, instance)
 
     def _learn_attachment(self, module: Module, block: Block, instance: Instance) -> None:
         for argument, type_ in _ATTACHING[block.labels[0]]:
-            found = self._principals(module, block, instance, argument, type_)
-            unknown = next((token for token in found.values() if token is not None), None)
-            maybe = {} if unknown is None else dict.fromkeys(self._all(type_), unknown)
-            for policies in ("policy_arn", "policy_arns"):
-                self._attach(module, block, instance, policies, found, maybe)
+            named = self._principals(module, block, instance, argument, type_)
+            bond = self._bond(named, type_, instance.doubt)
+            for policies in ("policy_arn", "policy_arns", "managed_policy_arn"):
+                self._attach(module, block, instance, policies, bond)
 
-    def _attach(
-        self,
-        module: Module,
-        block: Block,
-        instance: Instance,
-        argument: str,
-        names: Iterable[str],
-        maybe: Mapping[str, Token],
-    ) -> None:
+    def _bond(self, named: Mapping[str, _Named], type_: str, doubt: Token | None) -> Bond:
+        """Return those that are named, and whom an unknown one of them may be."""
+        unknown = next((each.unknown for each in named.values() if each.unknown is not None), None)
+        bond = Bond(maybe={} if unknown is None else dict.fromkeys(self._all(type_), unknown))
+        for name, each in named.items():
+            bond.add(name, doubt or each.doubt)
+        return bond
+
+    def _attach(self, module: Module, block: Block, instance: Instance, argument: str, bond: Bond) -> None:
         for policy in _listed(module.value(block, argument, instance.scope)):
             address = _address(policy)
-            doubt = instance.doubt or policy.doubt
-            for name in names:
-                if address is None:
+            if address is None:
+                for name in (*bond.names, *bond.maybe):
                     self._note_absent(policy, name)
-                elif doubt is None or not name.startswith("${"):
-                    self._managed[address].add(name, doubt)
-            if address is not None:
-                self._managed[address].maybe |= maybe
-            else:
-                for name in maybe:
-                    self._note_absent(policy, name)
+                continue
+            for name, doubt in bond.names.items():
+                if (why := doubt or policy.doubt) is None or not name.startswith("${"):
+                    self._managed[address].add(name, why)
+            self._managed[address].maybe |= bond.maybe
 
     def _note_absent(self, policy: Node, name: str) -> None:
         arn = _called(policy)
@@ -236,20 +305,31 @@ class Attachments:
 
     def _learn_membership(self, module: Module, block: Block, instance: Instance) -> None:
         groups, users = _MEMBERSHIPS[block.labels[0]]
-        members = self._principals(module, block, instance, users, "aws_iam_user")
-        unknown = next((token for token in members.values() if token is not None), None)
-        maybe = {} if unknown is None else dict.fromkeys(self._all("aws_iam_user"), unknown)
+        members = self._bond(
+            self._principals(module, block, instance, users, "aws_iam_user"), "aws_iam_user", instance.doubt
+        )
         place = module.value(block, groups, instance.scope)
-        for group in self._principals(module, block, instance, groups, "aws_iam_group"):
-            self._members[group] |= dict.fromkeys(members)
-            self._maybe_members[group] |= maybe
-            if place is not None and group not in self._all("aws_iam_group"):
+        for group, named in self._principals(module, block, instance, groups, "aws_iam_group").items():
+            for user, doubt in members.names.items():
+                self._members[group].add(user, doubt or named.doubt)
+            self._members[group].maybe |= members.maybe
+            if place is not None and group not in self._made("aws_iam_group"):
                 called = group[2:202].removesuffix("}") if group.startswith("${") else f"group {group[:200]}"
-                self.elsewhere += [Elsewhere(called, place, user) for user in members | maybe]
+                self.elsewhere += [Elsewhere(called, place, user) for user in members.names | members.maybe]
+
+    def _learn_elsewhere(self, module: Module, block: Block, instance: Instance) -> None:
+        """Remember what a permission set has that each account makes itself."""
+        argument, type_ = INLINE["aws_ssoadmin_permission_set_inline_policy"]
+        bond = self._bond(self._principals(module, block, instance, argument, type_), type_, None)
+        place = module.value(block, argument, instance.scope)
+        called = f"{module.prefix}{'.'.join(block.labels)}{instance.suffix}"
+        for name in (*bond.names, *bond.maybe):
+            if place is not None:
+                self.elsewhere.append(Elsewhere(called, place, name, is_boundary="boundary" in block.labels[0]))
 
     def _learn_holder(self, module: Module, block: Block, instance: Instance) -> None:
         name = f"{module.prefix}{'.'.join(block.labels)}{instance.suffix}"
-        self._attach(module, block, replace(instance, doubt=None), "managed_policy_arns", [name], {})
+        self._attach(module, block, instance, "managed_policy_arns", Bond({name: None}))
         for policy in _listed(module.value(block, "permissions_boundary", instance.scope)):
             address = _address(policy)
             if address is not None:
@@ -259,20 +339,33 @@ class Attachments:
 
     def _principals(
         self, module: Module, block: Block, instance: Instance, argument: str, type_: str
-    ) -> dict[str, Token | None]:
-        """Return whom an argument names, each with the value that it hangs on if nobody knows who that is."""
+    ) -> dict[str, _Named]:
+        """Return whom an argument names."""
         scope = replace(instance.scope, wants_addresses=True)
-        found: dict[str, Token | None] = {}
+        found: dict[str, _Named] = {}
         for node in _listed(module.value(block, argument, scope)):
             address = _address(node)
             if address is not None:
-                found[address] = None
+                found[address] = _Named(node.doubt)
             elif isinstance(node.value, str | Template):
                 name = str(node.value).rpartition("/")[2] if str(node.value).startswith("arn:") else str(node.value)
-                known = self._addresses(module, type_).get(name)
                 token = node.value.tokens[0] if isinstance(node.value, Template) else None
-                found[known or name] = token if known is None else None
+                known = self._addresses(module, type_).get(name)
+                if known is None and token is None:  # an unknown name is another one in each module
+                    known = self._everywhere(type_).get(name)
+                found[known or name] = _Named(node.doubt, token if known is None else None)
         return found
+
+    def _everywhere(self, type_: str) -> dict[str, str]:
+        """Return the addresses of all resources of a type by their names, a name twice being the first one's."""
+        if type_ not in self._names_of_type:
+            found: dict[str, str] = {}
+            self._names_of_type[type_] = found
+            for module in self._modules:
+                with suppress(PolicyLoadError):  # it speaks for itself
+                    for name, address in self._addresses(module, type_).items():
+                        found.setdefault(name, address)
+        return self._names_of_type[type_]
 
     def _addresses(self, module: Module, type_: str) -> dict[str, str]:
         """Return the addresses of a module's resources of a type by their names."""
@@ -292,6 +385,13 @@ def _with_called(module: Module) -> Iterator[Module]:
     for name in module.called():
         for _, child in module.children(name):
             yield from _with_called(child)
+
+
+def _doubt_of(module: Module) -> Token | None:
+    """Return why a module may not be called."""
+    if module.caller is None:
+        return None
+    return module.caller.doubt or _doubt_of(module.caller.module)
 
 
 def _listed(node: Node | None) -> Iterable[Node]:

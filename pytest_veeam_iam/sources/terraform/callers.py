@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.sources import files
+from pytest_veeam_iam.sources.terraform.directory import SUFFIXES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Location
 
 _SOURCE = re.compile(r'\bsource"?[ \t]*[=:][ \t]*"(\.{1,2}/[^"\n]*)"')
-_SUFFIXES = (".tf", ".tf.json")
 
 
 def callers_of(directory: Path, root: Path) -> tuple[Location, ...]:
@@ -32,7 +32,7 @@ def callers_of(directory: Path, root: Path) -> tuple[Location, ...]:
     wanted = posixpath.normpath(directory.resolve().as_posix())
     found: list[Location] = []
     for path in files.walk(root).files:
-        if not path.name.endswith(_SUFFIXES):
+        if not path.name.endswith(SUFFIXES):
             continue
         try:
             text = files.read_text(path, name=path.relative_to(root).as_posix())

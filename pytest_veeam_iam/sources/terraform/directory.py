@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
+"""Of files of configuration; those with "tofu" are OpenTofu's alone.
+
+https://opentofu.org/docs/language/files/
+"""
+
 MAX_FILES = 2_000
 """Files of a directory; more are an error."""
 
@@ -60,7 +66,7 @@ class SourceFile:
         self.text = text
         self.name = posixpath.basename(text.path)
         self.is_json = self.name.endswith(".json")
-        stem = self.name.removesuffix(".json").removesuffix(".tf")
+        stem = self.name.removesuffix(".json").removesuffix(".tf").removesuffix(".tofu")
         # https://developer.hashicorp.com/terraform/language/files/override
         self.overrides = stem == "override" or stem.endswith("_override")
         self._single: dict[tuple[str, ...], Block | None] = {}
@@ -172,6 +178,11 @@ class Directory:
     files: tuple[SourceFile, ...]
     values: tuple[SourceFile, ...] = ()
     broken: dict[str, PolicyLoadError] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of its configuration files, also of those that cannot be read."""
+        return frozenset([*(file.name for file in self.files), *map(posixpath.basename, self.broken)])
 
     @cached_property
     def _declaring(self) -> dict[tuple[str, ...], list[SourceFile]]:
@@ -358,15 +369,22 @@ def _names(path: Path, name: str, stamps: list[tuple[str, Stamp]]) -> list[str]:
             )
     except OSError as error:
         raise PolicyLoadError(name or ".", f"the system cannot list it: {error.strerror}") from error
+    names = [each for each in names if superseding(each) not in names]
     if len(names) > MAX_FILES:
         raise PolicyLoadError(name or ".", f"found {len(names):,} files of one module, expected at most {MAX_FILES:,}")
     return names
 
 
+def superseding(name: str) -> str | None:
+    """Return the name of the file that OpenTofu reads instead of one, where both are there."""
+    stem, suffix, rest = name.rpartition(".tf")
+    return f"{stem}.tofu{rest}" if suffix and rest in ("", ".json") else None
+
+
 def _is_relevant(name: str) -> bool:
     if name.startswith((".", "#")):
         return False
-    return name.endswith((".tf", ".tf.json", ".auto.tfvars", ".auto.tfvars.json")) or name in (
+    return name.endswith((*SUFFIXES, ".auto.tfvars", ".auto.tfvars.json")) or name in (
         "terraform.tfvars", "terraform.tfvars.json",
     )  # fmt: skip
 

@@ -254,6 +254,10 @@ class Module:
         """Return whether anything in it uses one of its data blocks."""
         return uses.is_used(self.directory, block)
 
+    def hands_away(self, block: Block) -> bool:
+        """Return whether it does nothing with one of its data blocks but to hand it to modules that are elsewhere."""
+        return uses.is_handed_away(self.directory, block)
+
     # Modules that it calls
 
     def called(self) -> Iterator[str]:

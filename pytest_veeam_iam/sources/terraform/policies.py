@@ -1,8 +1,8 @@
 """Which policy documents stand in a file of a module, as what, and whom they belong to.
 
 A document is one if a resource makes it a policy of a role, user or group, a managed policy, an SCP or a permission
-set's policy; also a data block that nothing in the module uses. Trust policies, bucket policies and the like are
-none.
+set's policy; also a data block that nothing in the module uses, and what is handed to a module whose files are
+elsewhere. Trust policies, bucket policies and the like are none.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from pytest_veeam_iam.iam.document import Attachment
 from pytest_veeam_iam.iam.tree import Node
 from pytest_veeam_iam.sources.absent import unknown as unknown_document
 from pytest_veeam_iam.sources.found import Found
-from pytest_veeam_iam.sources.terraform import documents, values
-from pytest_veeam_iam.sources.terraform.attachments import Attachments, Bond
+from pytest_veeam_iam.sources.terraform import documents, handed, values
+from pytest_veeam_iam.sources.terraform.attachments import INLINE, Attachments, Bond
 from pytest_veeam_iam.sources.terraform.buckets import buckets_of
 from pytest_veeam_iam.sources.terraform.directory import twice
 from pytest_veeam_iam.sources.terraform.evaluation import unknown
+from pytest_veeam_iam.sources.terraform.uses import is_local
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pytest_veeam_iam.iam.tree import Token
     from pytest_veeam_iam.sources.terraform.directory import SourceFile
@@ -42,38 +43,37 @@ class _Holder:
     Attributes:
         argument: The document.
         kind: What the document is.
-        principal: The argument that names whom it belongs to, empty if none does.
-        type: Of the resource that this is.
     """
 
     argument: str
     kind: Kind
-    principal: str = ""
-    type: str = ""
 
 
 _HOLDERS = {
     "aws_iam_policy": _Holder("policy", "managed"),
-    "aws_iam_role_policy": _Holder("policy", "role", "role", "aws_iam_role"),
-    "aws_iam_user_policy": _Holder("policy", "user", "user", "aws_iam_user"),
-    "aws_iam_group_policy": _Holder("policy", "group", "group", "aws_iam_group"),
+    "aws_iam_role_policy": _Holder("policy", "role"),
+    "aws_iam_user_policy": _Holder("policy", "user"),
+    "aws_iam_group_policy": _Holder("policy", "group"),
     "aws_organizations_policy": _Holder("content", "scp"),
-    "aws_ssoadmin_permission_set_inline_policy": _Holder(
-        "inline_policy", "role", "permission_set_arn", "aws_ssoadmin_permission_set"
-    ),
+    "aws_ssoadmin_permission_set_inline_policy": _Holder("inline_policy", "role"),
 }
 _ROLE = "aws_iam_role"
 _DATA = "aws_iam_policy_document"
-MENTIONS = (
+_ATTACHING = (
     "aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy", "inline_policy",
     "aws_organizations_policy", '"./', '"../',
 )  # fmt: skip
-"""One of these stands in every file that holds or calls for a policy: a type of resource, or a module's local path."""
+"""One of these stands in every file that attaches a policy: a type of resource, or a module's local path."""
+
+_HANDING = ("Statement", "polic")
+MENTIONS = (*_ATTACHING, *_HANDING)
+"""One of these stands in every file that holds or calls for a policy."""
 
 _DECLARED = re.compile(
     rf'\b(?:resource|data)[ \t]+"?(?:{"|".join([*_HOLDERS, _DATA])})\b'
     r'|\binline_policy\b|\bsource[ \t]*=[ \t]*"\.\.?/'
 )
+_CALLED = re.compile(r'^[ \t]*+module[ \t]+"', re.MULTILINE)
 _SCP = "SERVICE_CONTROL_POLICY"
 
 
@@ -84,7 +84,9 @@ def may_hold(text: str, *, is_json: bool) -> bool:
         text: The file.
         is_json: Whether it is in JSON syntax.
     """
-    return any(mention in text for mention in MENTIONS) and (is_json or _DECLARED.search(text) is not None)
+    if any(mention in text for mention in _ATTACHING) and (is_json or _DECLARED.search(text) is not None):
+        return True
+    return any(mention in text for mention in _HANDING) and (is_json or _CALLED.search(text) is not None)
 
 
 class Documents:
@@ -107,10 +109,19 @@ class Documents:
         """The buckets of all these modules."""
         return buckets_of(self._module)
 
-    @cached_property
+    @property
     def attachments(self) -> Attachments:
-        """Who has which policy; found out when the first document wants to know."""
-        return Attachments(self._module)
+        """Who has which policy; found out when the first document wants to know, once also if that fails."""
+        if isinstance(self._attachments, PolicyLoadError):
+            raise self._attachments
+        return self._attachments
+
+    @cached_property
+    def _attachments(self) -> Attachments | PolicyLoadError:
+        try:
+            return Attachments(self._module)
+        except PolicyLoadError as error:
+            return error
 
     def of_file(self, file: SourceFile) -> list[Found]:
         """Return the documents of one file, in its order, then those of other files that the same principals have.
@@ -122,6 +133,15 @@ class Documents:
         principals = {name for each in own for name in each.attachment.principals}
         return [*own, *self._companions(file, principals), *self._elsewhere(principals)] if principals else own
 
+    def of_all(self) -> list[Found]:
+        """Return the documents of all files that may hold one.
+
+        Raises:
+            PolicyLoadError: A file cannot be read, or declares something twice.
+        """
+        files = self._module.directory.files
+        return [each for file in files if may_hold(file.text.text, is_json=file.is_json) for each in self._own(file)]
+
     def _elsewhere(self, principals: set[str]) -> Iterator[Found]:
         """Yield documents of which nothing is known, for what some principals have and the module does not hold."""
         for policy in self.attachments.elsewhere:
@@ -132,7 +152,7 @@ class Documents:
     def _companions(self, file: SourceFile, principals: set[str]) -> Iterator[Found]:
         """Yield what other files of the module attach to some principals; one that is broken speaks for itself."""
         for other in self._module.directory.files:
-            if other is not file and any(mention in other.text.text for mention in MENTIONS):
+            if other is not file and any(mention in other.text.text for mention in _ATTACHING):
                 with suppress(PolicyLoadError):
                     for each in self._own(other):
                         if not principals.isdisjoint((*each.attachment.principals, *each.attachment.boundary_of)):
@@ -175,6 +195,9 @@ class Documents:
         return module.block(*address) or block
 
     def _of_call(self, module: Module, block: Block, doubt: Token | None, absent: dict[str, None]) -> Iterator[Found]:
+        if not is_local(block):
+            yield from self._handed(module, block, doubt)
+            return
         for _, child in module.children(block.labels[0]):
             why = doubt or (None if child.caller is None else child.caller.doubt)
             for file in child.directory.files:
@@ -183,7 +206,7 @@ class Documents:
 
     def _of_block(self, module: Module, block: Block, doubt: Token | None, absent: dict[str, None]) -> Iterator[Found]:
         type_ = block.labels[0]
-        if block.type == "data" and (module.caller is not None or module.uses(block)):
+        if block.type == "data" and (module.uses(block) if module.caller is None else not module.hands_away(block)):
             return
         instances, notes = module.run.recorded(lambda: module.instances(block))
         if not instances:
@@ -196,6 +219,19 @@ class Documents:
                 yield from self._inline(module, block, inner, notes)
             else:
                 yield from self._of_resource(module, block, inner, notes)
+
+    def _handed(self, module: Module, block: Block, doubt: Token | None) -> Iterator[Found]:
+        """Yield the documents that a module whose files are elsewhere is called with, but for those of data blocks."""
+        arguments = [each for each in block.body.arguments().values() if handed.may_be_policy(each)]
+        for instance in module.instances(block) if arguments else ():
+            for argument in arguments:
+                node, notes = module.run.recorded(partial(module.evaluate, argument.value, instance.scope))
+                entity = f"{module.prefix}module.{block.labels[0]}{instance.suffix}.{argument.name}"
+                for tree in handed.documents_in(node):
+                    if not handed.is_of_data_block(module, tree):
+                        why = doubt or instance.doubt or tree.doubt
+                        work = partial(documents.in_doubt, tree, why)
+                        yield self._found(module, entity, Attachment(), None, notes, work)
 
     # One document each
 
@@ -211,27 +247,30 @@ class Documents:
         )  # fmt: skip
 
     def _of_resource(self, module: Module, block: Block, instance: Instance, notes: dict[str, None]) -> Iterator[Found]:
-        holder = _HOLDERS[block.labels[0]]
+        type_ = block.labels[0]
+        holder = _HOLDERS[type_]
         argument = block.body.argument(holder.argument)
         if argument is None or (holder.kind == "scp" and not _is_scp(module, block, instance)):
             return
         entity = f"{module.prefix}{_label(block)}{instance.suffix}"
-        bond, boundary_of = Bond(sure=True), tuple[str, ...]()
+        bond, boundary_of = Bond(), tuple[str, ...]()
         if holder.kind == "managed":
             bond, boundary_of = self.attachments.of_managed(entity), self.attachments.of_boundary(entity)
-        elif holder.principal:
-            bond = self.attachments.of_inline(module, block, instance, holder.principal, holder.type)
-        attachment = Attachment(tuple(bond.names), boundary_of, holder.kind)
-        doubt = instance.doubt or (None if bond.sure else bond.doubt)
-        yield self._found(
-            module, entity, attachment, doubt, notes, partial(_document, module, argument, instance),
-        )  # fmt: skip
-        if bond.maybe:
-            reason = next(iter(bond.maybe.values()))
-            others = self._found(
-                module, entity, Attachment(tuple(bond.maybe), (), holder.kind), doubt or reason, notes,
+        elif type_ in INLINE:
+            bond = self.attachments.of_inline(module, block, instance, *INLINE[type_])
+
+        def held_by(names: Iterable[str], boundary_of: tuple[str, ...], doubt: Token | None) -> Found:
+            return self._found(
+                module, entity, Attachment(tuple(names), boundary_of, holder.kind), instance.doubt or doubt, notes,
                 partial(_document, module, argument, instance),
             )  # fmt: skip
+
+        if bond.sure or boundary_of or not bond.names:
+            yield held_by(bond.sure, boundary_of, None)
+        if bond.doubted:
+            yield held_by(bond.doubted, (), next(iter(bond.doubted.values())))
+        if bond.maybe:
+            others = held_by(bond.maybe, (), next(iter(bond.maybe.values())))
             if _may_deny(others):
                 yield others
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.sources.terraform import hcl, json_syntax
-from pytest_veeam_iam.sources.terraform.directory import SourceFile, lone, read_directory
+from pytest_veeam_iam.sources.terraform.directory import SourceFile, lone, read_directory, superseding
 from pytest_veeam_iam.sources.terraform.module import Module, Run
 from pytest_veeam_iam.sources.terraform.policies import Documents, may_hold
 from pytest_veeam_iam.sources.terraform.syntax import Chunk, Text
@@ -36,7 +36,23 @@ def documents_of(text: TextSource, reading: Reading) -> list[Found]:
     if not may_hold(text.text, is_json=text.path.endswith(".json")):
         return []
     directory, file = _directory(text, reading)
+    if superseding(file.name) in directory.names:
+        return []
     return _LAST.documents(directory, reading).of_file(file)
+
+
+def documents_of_module(text: TextSource, reading: Reading) -> list[Found]:
+    """Return the policy documents of all files of a directory, of which one has another text.
+
+    Args:
+        text: That file.
+        reading: Where it stands, and what is bound.
+
+    Raises:
+        PolicyLoadError: A file is not HCL, or declares something twice.
+    """
+    directory, _ = _directory(text, reading)
+    return Documents(Module(directory, Run(reading))).of_all()
 
 
 def _directory(text: TextSource, reading: Reading) -> tuple[Directory, SourceFile]:

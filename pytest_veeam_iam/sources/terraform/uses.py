@@ -1,6 +1,7 @@
 """Whether anything in a module uses a data block: a mention outside of comments that another block makes of it.
 
-Being handed to a module whose files are elsewhere is no use: nobody else looks at the document there.
+To be shown by an output, or handed to a module whose files are elsewhere, is no use: nobody else looks at the document
+there. A local value is a use if it is used itself.
 """
 
 from __future__ import annotations
@@ -25,8 +26,65 @@ def is_used(directory: Directory, block: Block) -> bool:
         directory: The module.
         block: The data block.
     """
-    name = ".".join(block.labels)
-    return any(_is_use(directory, file, offset) for file in directory.files for offset in _mentions(file, name))
+    return _Uses(directory).of(".".join(block.labels))
+
+
+def is_handed_away(directory: Directory, block: Block) -> bool:
+    """Return whether a module hands one of its data blocks to modules whose files are elsewhere, and does nothing else.
+
+    Args:
+        directory: The module.
+        block: The data block.
+    """
+    uses = _Uses(directory)
+    return not uses.of(".".join(block.labels)) and uses.hands_away and not uses.shows
+
+
+def is_local(block: Block) -> bool:
+    """Return whether a call is of a module whose files are beside the caller's."""
+    source = block.body.argument("source")
+    return source is not None and source.value.text.startswith(('"./', '"../'))
+
+
+class _Uses:
+    """Looks for the uses of one data block.
+
+    Attributes:
+        hands_away: Whether it came across a call of a module whose files are elsewhere.
+        shows: Whether it came across an output.
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        self.hands_away = self.shows = False
+        self._directory = directory
+        self._seen: set[str] = set()
+
+    def of(self, name: str) -> bool:
+        """Return whether something uses what has a name."""
+        if name in self._seen:
+            return False
+        self._seen.add(name)
+        found = ((file, offset) for file in self._directory.files for offset in _mentions(file, name))
+        return any(self._is_use(file, offset) for file, offset in found)
+
+    def _is_use(self, file: SourceFile, offset: int) -> bool:
+        if file.name.endswith(".json") or not self._directory.can_read(file):
+            return True
+        block = next((each for each in file.blocks if each.start <= offset < each.end), None)
+        if block is None or not block.is_code(offset):
+            return False
+        if block.type == "output":
+            self.shows = True
+            return False
+        if block.type == "module" and not is_local(block):
+            self.hands_away = True
+            return False
+        if block.type == "locals":
+            arguments = block.body.arguments().values()
+            return any(
+                self.of(f"local.{each.name}") for each in arguments if each.value.start <= offset < each.value.end
+            )
+        return True
 
 
 def _mentions(file: SourceFile, name: str) -> Iterator[int]:
@@ -37,17 +95,3 @@ def _mentions(file: SourceFile, name: str) -> Iterator[int]:
         if _GOES_ON.match(text, end) is None:
             yield offset
         offset = text.find(name, end)
-
-
-def _is_use(directory: Directory, file: SourceFile, offset: int) -> bool:
-    if file.name.endswith(".json") or not directory.can_read(file):
-        return True
-    block = next((each for each in file.blocks if each.start <= offset < each.end), None)
-    if block is None or not block.is_code(offset):
-        return False
-    return block.type != "module" or _is_local(block)
-
-
-def _is_local(block: Block) -> bool:
-    source = block.body.argument("source")
-    return source is not None and source.value.text.startswith(('"./', '"../'))

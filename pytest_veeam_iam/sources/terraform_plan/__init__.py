@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.document import Attachment
@@ -17,7 +17,7 @@ from pytest_veeam_iam.iam.tree import Node, Token
 from pytest_veeam_iam.sources import absent, embedded
 from pytest_veeam_iam.sources.found import Found
 from pytest_veeam_iam.sources.outline import has, items, members, nearest, outline_of, text
-from pytest_veeam_iam.sources.terraform_plan.attachments import Attachments
+from pytest_veeam_iam.sources.terraform_plan.attachments import INLINE, Attachments
 from pytest_veeam_iam.sources.terraform_plan.documents import DeferredDocument
 from pytest_veeam_iam.sources.terraform_plan.references import References, names
 from pytest_veeam_iam.sources.terraform_plan.resources import Inventory, Resource
@@ -30,13 +30,8 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.sources.outline import Outline, Path
 
 SUFFIXES = frozenset({".json", ".tfstate"})
-MENTIONS = ("aws_iam_", "aws_organizations_policy")
+MENTIONS = ("aws_iam_", "aws_organizations_policy", "aws_ssoadmin_")
 
-_INLINE: dict[str, tuple[Literal["role", "user", "group"], str]] = {
-    "aws_iam_role_policy": ("role", "aws_iam_role"),
-    "aws_iam_user_policy": ("user", "aws_iam_user"),
-    "aws_iam_group_policy": ("group", "aws_iam_group"),
-}
 _DOCUMENT = "aws_iam_policy_document"
 _SCP = "SERVICE_CONTROL_POLICY"
 _PARTITION = "data.aws_partition.current.partition"
@@ -79,6 +74,7 @@ class _Reader:
         partition = reading.bindings.get(_PARTITION) or _partition(self._inventory)
         self._plan = Plan(outline, self._inventory, self._references, reading.bindings, partition)
         self._used: set[str] = set()
+        self._roles = {role.address: role for role in self._inventory.of_type("aws_iam_role")}
         self._inline_names = {
             (holder, each.known("name"))
             for each in self._inventory.of_type("aws_iam_role_policy")
@@ -96,11 +92,11 @@ class _Reader:
             bounded = tuple(self._attachments.bounded.get(resource.address, ()))
             found = self._found(resource, "policy", Attachment(principals, bounded, "managed"))
             yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals)))
-        elif resource.type in _INLINE:
-            kind, holder = _INLINE[resource.type]
-            principals = self._attachments.holders(resource, kind, holder)
-            found = self._found(resource, "policy", Attachment(principals, kind=kind))
-            yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals, kind, holder)))
+        elif resource.type in INLINE:
+            kind, attribute, *holder = INLINE[resource.type]
+            principals = self._attachments.holders(resource, *holder)
+            found = self._found(resource, attribute, Attachment(principals, kind=kind))
+            yield from (found, *_perhaps(found, *self._attachments.perhaps(resource, principals, *holder)))
         elif resource.type == "aws_organizations_policy":
             if (resource.known("type") or _SCP) == _SCP:
                 yield self._found(resource, "content", Attachment(kind="scp"))
@@ -120,13 +116,20 @@ class _Reader:
             yield Found(partial(self._unknown, name, place), name, attachment, self._absent(attachment))
 
     def _unknown_in_role(self, role: Resource) -> Iterator[tuple[str, Path]]:
-        """Yield the inline policies whose text is unknown; a role that states none has an unknown list of them, too."""
+        """Yield the inline policies whose text is unknown; of a new role that states none the list is unknown, too."""
         unknown, place = role.unknown.get("inline_policy"), (*role.place, "inline_policy")
-        if unknown is True and "inline_policy" in self._inventory.expressions(role):
+        if unknown is True and not self._may_state_none(role):
             yield f"{role.address}.inline_policy", place
         for index, flags in enumerate(items(unknown)):
             if flags is True or members(flags).get("policy"):
                 yield f"{role.address}.inline_policy[{index}].policy", (*place, index)
+
+    def _may_state_none(self, role: Resource) -> bool:
+        """Return whether a plan says the same of a role if no inline policy stands in it.
+
+        It lists no ``dynamic`` blocks: https://github.com/hashicorp/terraform/issues/28346
+        """
+        return role.is_new and "inline_policy" not in self._inventory.expressions(role)
 
     def _found(self, resource: Resource, attribute: str, attachment: Attachment) -> Found:
         assumed = self._absent(attachment)
@@ -145,7 +148,14 @@ class _Reader:
             name: [arn for arn in self._attachments.absent.get(name, ()) if absent.only_allows(arn)]
             for name in attachment.principals
         }
-        return absent.assumptions(attachment.principals, of_aws)
+        return (*absent.assumptions(attachment.principals, of_aws), *self._silent(attachment))
+
+    def _silent(self, attachment: Attachment) -> Iterator[str]:
+        """Yield what is assumed of new roles whose inline policies a plan does not tell."""
+        for role in filter(None, map(self._roles.get, attachment.principals)):
+            if role.unknown.get("inline_policy") is True and self._may_state_none(role):
+                name = role.address
+                yield f"{name} has no dynamic block of inline_policy, which the plan of a new role does not tell"
 
     def _document_of(self, resource: Resource, attribute: str) -> DeferredDocument | None:
         """Return the deferred document that an unknown policy is, if its expression refers to one and nothing else."""

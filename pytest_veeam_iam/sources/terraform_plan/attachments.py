@@ -6,7 +6,8 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from pytest_veeam_iam.sources.absent import Pairs, only_allows
 from pytest_veeam_iam.sources.outline import items, members, text
@@ -27,10 +28,30 @@ _ATTACHMENTS = {
     "aws_iam_role_policy_attachments_exclusive": (("role_name", "aws_iam_role"),),
     "aws_iam_user_policy_attachments_exclusive": (("user_name", "aws_iam_user"),),
     "aws_iam_group_policy_attachments_exclusive": (("group_name", "aws_iam_group"),),
+    "aws_ssoadmin_managed_policy_attachment": (("permission_set_arn", "aws_ssoadmin_permission_set"),),
 }
 """By resource type: the attributes that name holders, and of which type these are."""
-_NAMED = (*_HOLDERS, "aws_iam_policy")
-_REQUIRED = ("role", "user", "group", "policy_arn")
+INLINE: dict[str, tuple[Literal["role", "user", "group"], str, str, str]] = {
+    "aws_iam_role_policy": ("role", "policy", "role", "aws_iam_role"),
+    "aws_iam_user_policy": ("user", "policy", "user", "aws_iam_user"),
+    "aws_iam_group_policy": ("group", "policy", "group", "aws_iam_group"),
+    "aws_ssoadmin_permission_set_inline_policy": (
+        "role", "inline_policy", "permission_set_arn", "aws_ssoadmin_permission_set"
+    ),
+}  # fmt: skip
+"""By type of inline policy: its kind, where it stands, the attribute that names its holder, and that one's type."""
+_ELSEWHERE = ("aws_ssoadmin_customer_managed_policy_attachment", "aws_ssoadmin_permissions_boundary_attachment")
+"""What a permission set has of each account, so that nobody can say what it denies or limits."""
+_MEMBERSHIPS = (("aws_iam_group_membership", "group", "users"), ("aws_iam_user_group_membership", "groups", "user"))
+_NAMING = {
+    **_ATTACHMENTS,
+    **{kind: (named,) for kind, (_, _, *named) in INLINE.items()},
+    **{kind: ((users, "aws_iam_user"),) for kind, _, users in _MEMBERSHIPS},
+}
+"""By resource type: the attributes that name whoever has policies."""
+_SET = "aws_ssoadmin_permission_set"
+_NAMED = (*_HOLDERS, _SET, "aws_iam_policy")
+_REQUIRED = ("role", "user", "group", "policy_arn", "permission_set_arn")
 _COMPUTED = "managed_policy_arns"
 """Unknown also for a role that does not state it."""
 
@@ -55,7 +76,7 @@ class Attachments:
         self._arns: dict[str, Resource] = {}
         self._members: dict[str, list[str]] = defaultdict(list)
         self._attached: dict[str, list[str]] = defaultdict(list)
-        self._groups = frozenset(self._all("aws_iam_group"))
+        self._groups = frozenset(self._made("aws_iam_group"))
         self._joinable: dict[str, str] = {}
         self._open: dict[str, dict[str, str]] = defaultdict(dict)
         self.absent: dict[str, list[str]] = defaultdict(list)
@@ -96,51 +117,72 @@ class Attachments:
         for group in groups:
             if group in self._joinable:
                 opened.setdefault("aws_iam_user", self._joinable[group])
-        names = self._with_members([name for each in opened for name in self._all(each)])
+        twins = {each.address: name for name in surely for each in self._of_name(name)}
+        names = self._with_members([*(name for each in opened for name in self._all(each)), *twins])
         known = frozenset(surely)
-        return next(iter(opened.values()), ""), tuple(name for name in names if name not in known)
+        why = next(iter((*opened.values(), *twins.values())), "")
+        return why, tuple(name for name in names if name not in known)
+
+    def _of_name(self, name: str) -> Iterator[Resource]:
+        """Yield those of the file that have a name which several have."""
+        for kind in _HOLDERS:
+            yield from self._names.get((kind, None, name), ())
+
+    def _made(self, kind: str) -> list[str]:
+        return [resource.address for resource in self._inventory.of_type(kind)]
 
     def _all(self, kind: str) -> list[str]:
-        return [resource.address for resource in self._inventory.of_type(kind)]
+        """Return all of a kind that the file makes, or names as those that have policies."""
+        return [*self._made(kind), *self._only_named.get(kind, ())]
+
+    @cached_property
+    def _only_named(self) -> dict[str, dict[str, None]]:
+        """Those that have policies and are not in the file, by kind."""
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for resource in self._inventory.of_type(*_NAMING):
+            for attribute, kind in _NAMING[resource.type]:
+                found[kind] |= dict.fromkeys(self._named(resource, attribute, kind))
+        for kind, names in found.items():
+            for address in self._made(kind):
+                names.pop(address, None)
+        return found
 
     def _with_members(self, names: Sequence[str]) -> tuple[str, ...]:
         self._pairs.count(len(names) + sum(len(self._members.get(name, ())) for name in names))
         return tuple(dict.fromkeys([*names, *(member for name in names for member in self._members.get(name, ()))]))
 
     def _read_names(self) -> None:
-        for resource in self._inventory.of_type(*_HOLDERS):
-            if name := resource.known("name"):
+        for resource in self._inventory.of_type(*_HOLDERS, _SET):
+            if name := resource.known("arn" if resource.type == _SET else "name"):
                 self._names[resource.type, None, name].append(resource)
                 self._names[resource.type, resource.module, name].append(resource)
         for resource in self._inventory.of_type("aws_iam_policy"):
             self._arns.setdefault(resource.known("arn"), resource)
 
     def _read_groups(self) -> None:
-        for types, groups, users in (
-            ("aws_iam_group_membership", "group", "users"),
-            ("aws_iam_user_group_membership", "groups", "user"),
-        ):
+        for types, groups, users in _MEMBERSHIPS:
             for resource in self._inventory.of_type(types):
                 self._join(resource, groups, users)
 
     def _join(self, resource: Resource, groups: str, users: str) -> None:
         """Add users to groups; what a group has that is not in the file, or is not known, may deny anything."""
         joined = self._named(resource, users, "aws_iam_user")
+        is_open = self._is_open(resource, users, "aws_iam_user")
         unknown = [f"{resource.address}.{groups}"] if self._is_open(resource, groups, "aws_iam_group") else []
         for group in self._named(resource, groups, "aws_iam_group"):
             self._members[group] += joined
-            if self._is_open(resource, users, "aws_iam_user"):
+            if is_open:
                 self._joinable[group] = f"{resource.address}.{users}"
             if group not in self._groups and not unknown:
                 unknown.append(f"group/{group}")
-        for user in joined if unknown else ():
+        may_join = dict.fromkeys([*joined, *(self._all("aws_iam_user") if is_open else ())])
+        for user in may_join if unknown else ():
             self._pairs.count(len(unknown))
             self.absent[user] += unknown
 
     def _read_attachments(self) -> None:
         for resource in self._inventory.of_type(*_ATTACHMENTS):
-            attribute = "policy_arns" if resource.type.endswith("_exclusive") else "policy_arn"
-            policies = self._policies(resource, attribute)
+            policies = self._policies(resource, _policies_in(resource))
             for names, kind in _ATTACHMENTS[resource.type]:
                 self._attach(policies, self._named(resource, names, kind))
                 if self._is_open(resource, names, kind):
@@ -149,6 +191,14 @@ class Attachments:
             self._attach(self._policies(resource, _COMPUTED), [resource.address])
             for policy in self._policies(resource, "permissions_boundary"):
                 self.bounded[policy.address if isinstance(policy, Resource) else policy].append(resource.address)
+
+        for resource in self._inventory.of_type(*_ELSEWHERE):
+            is_open = self._is_open(resource, "permission_set_arn", _SET)
+            for name in self._all(_SET) if is_open else self._named(resource, "permission_set_arn", _SET):
+                if "boundary" in resource.type:
+                    self.bounded[f"{resource.address}.permissions_boundary"].append(name)
+                else:
+                    self.absent[name].append(resource.address)
 
     def _attach_perhaps(self, policies: list[Resource | str], kind: str, expression: str) -> None:
         """Note that any of a kind may have policies; those that surely only allow do no harm."""
@@ -164,7 +214,9 @@ class Attachments:
                 self._pairs.count(len(names))
                 self._attached[policy.address] += names
             else:
-                for name in self._with_members(names):
+                may_join = any(name in self._joinable for name in names) and not only_allows(policy)
+                users = self._all("aws_iam_user") if may_join else []
+                for name in self._with_members([*names, *users]):
                     self.absent[name].append(policy)
 
     def _named(self, resource: Resource, attribute: str, kind: str) -> list[str]:
@@ -227,3 +279,10 @@ class Attachments:
         ours = [each for each in behind if isinstance(each, Resource) and each.type == kind]
         are_plain = all(isinstance(each, Resource) and each.type in _NAMED for each in behind)
         return [*ours] if len(ours) == 1 and are_plain else []
+
+
+def _policies_in(attachment: Resource) -> str:
+    """Return the attribute that names the policies of an attachment."""
+    if attachment.type.startswith("aws_ssoadmin_"):
+        return "managed_policy_arn"
+    return "policy_arns" if attachment.type.endswith("_exclusive") else "policy_arn"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.sources.outline import items, members, text
@@ -43,6 +43,7 @@ class Resource:
         place: Where the values stand in the file.
         unknown: What of them is not, in the same shape: True for whatever is known after the apply only.
         sensitive: What of them must not be shown, in the same shape.
+        is_new: Whether the plan makes it; of what is there already, an attribute that nobody states is known.
     """
 
     address: str
@@ -55,6 +56,7 @@ class Resource:
     place: Path
     unknown: Mapping[str, object] = field(default_factory=dict)
     sensitive: Mapping[str, object] = field(default_factory=dict)
+    is_new: bool = False
 
     def known(self, attribute: str) -> str:
         """Return a text that is known and may be shown, else the empty one."""
@@ -163,8 +165,8 @@ def _of_module(
     for index, each in enumerate(map(members, items(module.get("resources")))):
         values = (*place, "resources", index, "values")
         change = changes.get(text(each.get("address")))
-        unknown = change.unknown if change is not None else {}
-        yield _resource(each, address, each.get("values"), values, unknown, members(each.get("sensitive_values")))
+        found = _resource(each, address, each.get("values"), values, {}, members(each.get("sensitive_values")))
+        yield found if change is None else replace(found, unknown=change.unknown, is_new=change.is_new)
     if depth:
         called = items(module.get("child_modules"))
         for index in range(len(called)):
@@ -180,7 +182,7 @@ def _changes(fields: Mapping[str, object]) -> Iterator[tuple[str, Resource]]:
             sensitive = members(change.get("after_sensitive"))
             module, unknown = text(each.get("module_address")), members(change.get("after_unknown"))
             resource = _resource(each, module, change["after"], place, unknown, sensitive)
-            yield resource.address, resource
+            yield resource.address, replace(resource, is_new="create" in items(change.get("actions")))
 
 
 def _resource(

@@ -1,14 +1,14 @@
 """The statements of a deferred ``aws_iam_policy_document``: blocks that a plan knows in part, in IAM's own words.
 
-What is known only after the apply becomes a token. A plan has no text of such a value, only what it refers to, so that
-a resource that refers to a bucket is taken for the bucket's ARN, and for that ARN with something unknown behind it.
+What is known only after the apply becomes a token. A plan has no text of such a value, only what it refers to: a
+resource that refers to a bucket may be the bucket's ARN, or that ARN with something behind it, but surely neither.
 
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam.tree import Node, Template, Token
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.sources.outline import Outline
     from pytest_veeam_iam.sources.terraform_plan.references import References
     from pytest_veeam_iam.sources.terraform_plan.resources import Inventory
+
+MAX_BUCKETS = 20
+"""How many buckets the unknown items of a list may refer to; of more, nobody says which they are."""
 
 _ACTIONS = {"actions": "Action", "not_actions": "NotAction"}
 _RESOURCES = {"resources": "Resource", "not_resources": "NotResource"}
@@ -90,8 +93,8 @@ class Statements:
             for bucket in self._buckets(index, attribute):
                 if name := bucket.known("bucket"):
                     yield (
-                        f'{bucket.address} is "{name}", its planned name; statement[{index}].{attribute} of '
-                        f"{self._block.address} names it, and perhaps more: a plan does not show the text"
+                        f'{bucket.address} is "{name}", its planned name; what statement[{index}].{attribute} of '
+                        f"{self._block.address} says of it, a plan does not show"
                     )
 
     def token(self, name: str, place: Node) -> Node:
@@ -114,16 +117,22 @@ class Statements:
             return self.token(name, statement)
         if listed is None or not isinstance(listed.value, list) or not (listed.value or items(unknown)):
             return None
-        buckets = {each.address: each for each in self._buckets(index, attribute)}
+        buckets = self._buckets(index, attribute)
         built: list[Node] = []
         for number, (item, is_unknown) in enumerate(with_flags(listed.value, items(unknown))):
             if item is not None and not is_unknown:
                 built.append(_with_variables(item) if attribute in _RESOURCES else item)
-            elif not buckets:
-                built.append(self.token(f"{name}[{number}]", listed))
-        for number, bucket in enumerate(buckets.values()):
-            built += self._bucket_nodes(bucket, f"{name}[{number}]", listed)
+            else:
+                built += self._unknown_item(f"{name}[{number}]", listed, buckets)
         return like(listed, built)
+
+    def _unknown_item(self, name: str, listed: Node, buckets: Sequence[Resource]) -> list[Node]:
+        """Return what stands for an unknown item of a list: what the user bound, what it may be, or a token."""
+        token = self.token(name, listed)
+        if isinstance(token.value, str):
+            return [token]
+        rest = Token(f"{self._block.address}.{name}", listed.location)
+        return [node for bucket in buckets for node in self._bucket_nodes(bucket, rest, listed)] or [token]
 
     def _buckets(self, index: int, attribute: str) -> list[Resource]:
         """Return the buckets that the unknown items of a list refer to, if each of them refers to one, else none."""
@@ -132,20 +141,19 @@ class Statements:
             return []
         found = self._plan.references.of(self._block, members(self._written[index]).get(attribute))
         buckets = [each for each in found if isinstance(each, Resource) and each.type == "aws_s3_bucket"]
-        return buckets if len(buckets) == len(found) == count else []
+        if not len(buckets) == len(found) == count:
+            return []
+        different = {each.address: each for each in buckets}  # nobody says which item refers to which
+        return [*different.values()] if len(different) <= MAX_BUCKETS else []
 
-    def _bucket_nodes(self, bucket: Resource, name: str, place: Node) -> list[Node]:
-        """Return the bucket's ARN, and that ARN with something unknown behind it; or what the user bound."""
-        get = self._plan.bindings.get
-        if (bound := get(f"{self._block.address}.{name}")) is not None:
-            return [string(bound, place)]
-        rest = Token(f"{self._block.address}.{name}", place.location)
+    def _bucket_nodes(self, bucket: Resource, rest: Token, place: Node) -> list[Node]:
+        """Return the bucket's ARN, which may not be there, and that ARN with something unknown behind it."""
         planned, expression = bucket.known("bucket"), f"{bucket.address}.arn"
-        arn = f"arn:{self._plan.partition}:s3:::{planned}" if planned else get(expression)
+        arn = f"arn:{self._plan.partition}:s3:::{planned}" if planned else self._plan.bindings.get(expression)
         if arn is not None:
-            return [string(arn, place), like(place, Template((f"{arn}/", rest)))]
+            return [replace(string(arn, place), doubt=rest), like(place, Template((arn, rest)))]
         unknown = Token(expression, place.location, f"tf:{bucket.address}", is_arn=True)
-        return [like(place, Template((unknown,))), like(place, Template((unknown, "/", rest)))]
+        return [replace(like(place, Template((unknown,))), doubt=rest), like(place, Template((unknown, rest)))]
 
     def _blocks(self, index: int, attribute: str, statement: Node, keys: tuple[str, ...], values: str) -> Node | None:
         """Return the nested blocks of a statement as objects in objects; the values of equal keys are joined."""

@@ -1046,6 +1046,65 @@ def test_a_complete_context_is_a_single_request() -> None:
     assert ask(listing, action="s3:ListAllMyBuckets", resources="*", complete_context=True).decision == "allowed"
 
 
+K_IS_A, K_IS_B = {"StringEquals": {"aws:K": "a"}}, {"StringEquals": {"aws:K": "b"}}
+ALTERNATIVES: list[tuple[str, list[Document], dict[str, Any], str]] = [
+    ("one holds", [allow("s3:*", Condition=K_IS_A)], {"aws:K": ["a", "b"]}, "missing"),
+    ("each holds by its own Allow", [allow("s3:*", Condition=K_IS_A), allow("s3:*", Condition=K_IS_B)],
+     {"aws:K": ["a", "b"]}, "allowed"),
+    ("one Allow has both values", [allow("s3:*", Condition={"StringEquals": {"aws:K": ["a", "b"]}})],
+     {"aws:K": ["a", "b"]}, "allowed"),
+    ("one is denied", [allow("s3:*"), deny("s3:*", Condition=K_IS_B)], {"aws:K": ["a", "b"]}, "denied"),
+    ("one is denied, the other missing", [deny("s3:*", Condition=K_IS_B)], {"aws:K": ["a", "b"]}, "denied"),
+    ("none is denied", [allow("s3:*"), deny("s3:*", Condition=K_IS_B)], {"aws:K": ["a", "c"]}, "allowed"),
+    ("a negated operator", [allow("s3:*", Condition={"StringNotEquals": {"aws:K": "a"}})],
+     {"aws:K": ["a", "b"]}, "missing"),
+    ("if it exists", [allow("s3:*", Condition={"StringEqualsIfExists": {"aws:K": "a"}})],
+     {"aws:K": ["a", "b"]}, "missing"),
+    ("Null", [allow("s3:*", Condition={"Null": {"aws:K": "true"}})], {"aws:K": ["", "b"]}, "missing"),
+    ("a set operator takes all", [allow("s3:*", Condition={"ForAnyValue:StringEquals": {"aws:K": "a"}})],
+     {"aws:K": ["a", "b"]}, "allowed"),
+    ("both at once", [allow("s3:*", Condition={"ForAnyValue:StringEquals": {"aws:K": "a"}, **K_IS_B})],
+     {"aws:K": ["a", "b"]}, "missing"),
+    ("both at once, and it holds",
+     [allow("s3:*", Condition={"ForAllValues:StringLike": {"aws:K": "?"}, "StringLike": {"aws:K": "*"}})],
+     {"aws:K": ["a", "b"]}, "allowed"),
+    ("two keys that go together",
+     [allow("s3:*", Condition={"StringEquals": {"aws:K": "a", "aws:L": "x"}}), allow("s3:*", Condition=K_IS_B)],
+     {"aws:K": ["a", "b"], "aws:L": ["x", "y"]}, "missing"),
+    ("two keys", [allow("s3:*", Condition={"StringLike": {"aws:K": "?", "aws:L": "?"}})],
+     {"aws:K": ["a", "b"], "aws:L": ["x", "y"]}, "allowed"),
+    ("a variable", [allow("s3:*", "arn:aws:s3:::${aws:K}/*")], {"aws:K": ["b", "acme-veeam"]}, "missing"),
+    ("a variable in a Deny", [allow("s3:*"), deny("s3:*", "arn:aws:s3:::${aws:K}/*")],
+     {"aws:K": ["b", "acme-veeam"]}, "denied"),
+    ("a variable in a value", [allow("s3:*", Condition={"StringEquals": {"aws:L": "${aws:K}"}})],
+     {"aws:K": ["a", "b"], "aws:L": "a"}, "missing"),
+    ("the same value twice", [allow("s3:*", "arn:aws:s3:::${aws:K}/*")], {"aws:K": ["acme-veeam"] * 2}, "allowed"),
+    ("the case of the key", [allow("s3:*", Condition={"StringEquals": {"AWS:K": "a"}})],
+     {"aws:k": ["a", "b"]}, "missing"),
+    ("an unknown operator", [allow("s3:*", Condition={**K_IS_A, "StringResembles": {"aws:L": "a"}})],
+     {"aws:K": ["a", "a"]}, "undetermined"),
+    ("more than can be tried", [allow("s3:*", Condition={"StringLike": {f"aws:{n}": "?" for n in "abcd"}})],
+     {f"aws:{n}": list("abcdef") for n in "abcd"}, "undetermined"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statements", "context", "decision"), [row[1:] for row in ALTERNATIVES], ids=[row[0] for row in ALTERNATIVES]
+)
+def test_each_value_of_a_complete_context_must_hold(
+    statements: list[Document], context: dict[str, Any], decision: str
+) -> None:
+    found = ask(*statements, context=context, complete_context=True)
+    assert found.decision == decision
+    assert found.reason
+
+
+def test_the_alternative_that_fails_is_explained() -> None:
+    denied = ask(allow("s3:*"), deny("s3:*", Condition=K_IS_B), context={"aws:K": ["a", "b"]}, complete_context=True)
+    assert [statement.effect for statement in denied.statements] == ["Deny"]
+    assert "hangs on" not in denied.reason
+
+
 # --- what can be asked ---
 
 

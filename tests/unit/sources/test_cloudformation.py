@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Token
 
 FORM = "cloudformation"
-VEEAM = EXAMPLES.parent.parent / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
+VEEAM = EXAMPLES / "documented.json"
 
 
 def tree_from(text: str, name: str = "t.yaml") -> Node:
@@ -430,7 +430,7 @@ def test_a_policy_is_in_doubt_if_somebody_may_be_there_without_it(resources: str
     ("resources", "attached"),
     [
         (f"  P: {{Type: AWS::IAM::Policy, Properties: {{Roles: [!If [Open, a, b], c], {DOCUMENT}}}}}",
-         [("P", ("a", "b", "c"), "AWS::Region")]),
+         [("P", ("c",), ""), ("P", ("a", "b"), "AWS::Region")]),
         (f"  P: {{Type: AWS::IAM::Policy, Properties: {{Roles: !If [Yes, [a], [b]], {DOCUMENT}}}}}",
          [("P", ("a",), "")]),
         (f"  P: {{Type: AWS::IAM::Policy, Properties: {{Roles: !Ref AWS::NoValue, Users: [u], {DOCUMENT}}}}}",
@@ -457,13 +457,14 @@ def test_a_policy_is_in_doubt_if_somebody_may_be_there_without_it(resources: str
          [("F", ("FRole",), "")]),
         (f"  P: {{Type: AWS::IAM::GroupPolicy, Properties: {{GroupName: g, {DOCUMENT}}}}}\n"
          "  U: {Type: AWS::IAM::UserToGroupAddition, Properties: {GroupName: g, Users: [u, !Ref V]}}\n"
-         "  V: {Type: AWS::IAM::User}", [("P", ("g", "u", "V"), ""), ("g", ("V",), "")]),
+         "  V: {Type: AWS::IAM::User}", [("P", ("g", "u", "V"), ""), ("g", ("u",), ""), ("g", ("V",), "")]),
     ],
 )  # fmt: skip
 def test_a_policy_is_attached_to_those_that_the_template_names(resources: str, attached: list[Any]) -> None:
     assert attachments(f"{OPEN}Resources:\n{resources}") == attached
 
 
+INCLUDE = '"Fn::Transform": {Name: AWS::Include, Parameters: {Location: x}}'
 DENYING = DOCUMENT.replace("Allow", "Deny")
 
 
@@ -493,6 +494,89 @@ Resources:
     assert not own.node.doubt
     assert [each.attachment.principals for each in again] == ([] if others is None else [others])
     assert all(each.node.doubt and each.node.value == own.node.value for each in again)
+
+
+@pytest.mark.parametrize(
+    ("named", "policy", "are_met"),
+    [
+        ("Policy: Users: [veeam]", f"Policy: Users: [!Ref X], {DENYING}", True),
+        ("Policy: Users: [veeam]", f"ManagedPolicy: Users: !Ref X, {DENYING}", True),
+        ("UserPolicy: UserName: veeam", f"UserPolicy: UserName: !Ref X, {DENYING}", True),
+        ("Policy: Users: [veeam]", f"Policy: {INCLUDE}, {DENYING}", True),
+        ("Policy: Users: [veeam]", f"Policy: Roles: [!Ref X], {DENYING}", False),
+        ("Policy: Users: [veeam]", f"Policy: Users: [!Ref X], {DOCUMENT}", False),
+        ("Policy: Groups: [!Ref G]", f"Policy: Users: [!Ref X], {DENYING}", True),
+        ("Policy: Groups: [!Ref G]", f"Policy: Groups: [!Ref X], {DENYING}", True),
+    ],
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_policy_of_somebody_unknown_may_be_of_one_who_is_only_named(
+    named: str, policy: str, are_met: bool, first: int
+) -> None:
+    texts = {"N": f"{named}, {DOCUMENT}", "P": policy}
+    parts = ((name, *text.split(": ", 1)) for name, text in texts.items())
+    policies = [f"  {name}: {{Type: AWS::IAM::{kind}, Properties: {{{rest}}}}}\n" for name, kind, rest in parts]
+    found = read(f"""Parameters: {{X: {{Type: String}}}}
+Resources:
+  G: {{Type: AWS::IAM::Group}}
+  A: {{Type: AWS::IAM::UserToGroupAddition, Properties: {{GroupName: !Ref G, Users: [veeam]}}}}
+{policies[first]}{policies[1 - first]}
+""")
+    of_veeam = {each.entity: each.node.doubt is not None for each in found if "veeam" in each.attachment.principals}
+    assert of_veeam == ({"N": False, "P": True} if are_met else {"N": False})
+
+
+@pytest.mark.parametrize(
+    ("user", "addition", "doubt"),
+    [
+        ("Type: AWS::IAM::User", "Condition: Open, ", "AWS::Region"),
+        ("Type: AWS::IAM::User, Condition: Open", "Condition: Open, ", ""),
+        ("Type: AWS::IAM::User, Condition: Yes", "Condition: Open, ", "AWS::Region"),
+        ("Type: AWS::IAM::User", "Condition: Yes, ", ""),
+        ("Type: AWS::IAM::User", "Condition: No, ", None),
+        ("Type: AWS::IAM::User", "", ""),
+    ],
+)
+def test_a_membership_that_may_not_be_there_puts_what_it_brings_in_doubt(
+    user: str, addition: str, doubt: str | None
+) -> None:
+    found = read(f"""{OPEN.replace("Yes:", "No: !Equals [a, b], Yes:")}Resources:
+  G: {{Type: AWS::IAM::Group, Properties: {{Policies: [{{{DOCUMENT}}}]}}}}
+  A: {{Type: AWS::IAM::UserToGroupAddition, {addition}Properties: {{GroupName: !Ref G, Users: [!Ref V]}}}}
+  V: {{{user}}}
+""")
+    doubts = {name: each.node.doubt for each in found for name in each.attachment.principals}
+    assert {name: why.expression if why else "" for name, why in doubts.items()} == (
+        {"G": ""} if doubt is None else {"G": "", "V": doubt}
+    )
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        "  A: {Type: AWS::IAM::UserToGroupAddition, Properties: {_}}\n",
+        "  A: {Type: AWS::IAM::UserToGroupAddition, _, Properties: {GroupName: G}}\n",
+    ],
+)
+def test_whoever_a_function_may_add_to_a_group_has_what_nobody_knows(addition: str) -> None:
+    found = read(f"""Resources:
+{addition.replace("_", INCLUDE)}  V: {{Type: AWS::IAM::User}}
+  P: {{Type: AWS::IAM::Policy, Properties: {{Users: [veeam, !Ref V], Roles: [r], {DOCUMENT}}}}}
+""")
+    unknown = [each.attachment.principals for each in found if isinstance(each.node.value, Template)]
+    assert unknown == [("V",), ("veeam",)]
+
+
+@pytest.mark.parametrize(
+    "properties", [INCLUDE, "ManagedPolicyArns: [!ImportValue p]", "ManagedPolicyArns: [arn:aws:iam::1:policy/deny]"]
+)
+def test_what_a_group_has_from_elsewhere_its_members_have(properties: str) -> None:
+    found = read(f"""Resources:
+  V: {{Type: AWS::IAM::User, Properties: {{Groups: [!Ref G], Policies: [{{{DOCUMENT}}}]}}}}
+  G: {{Type: AWS::IAM::Group, Properties: {{{properties}}}}}
+""")
+    unknown = [each.attachment.principals for each in found if isinstance(each.node.value, Template)]
+    assert unknown == [("G",), ("V",)]
 
 
 def test_a_boundary_that_may_not_be_one_is_in_doubt() -> None:
@@ -576,22 +660,74 @@ def test_a_list_of_policies_that_a_function_brings_in_is_looked_for_and_unknown(
     assert may_hold_policy("custom.template", text)
 
 
+PRINCIPAL = "  R: {Type: AWS::IAM::Role, Properties: {Policies: [{_}]}}\n".replace("_", DOCUMENT)
+LONE = "  P: {Type: AWS::IAM::ManagedPolicy, Properties: {_}}\n".replace("_", DOCUMENT)
+
+
+def doubts_of(found: list[Found]) -> dict[str | None, str]:
+    """The doubt of each document; a star for one of which nothing is known."""
+    return {
+        each.entity: "*"
+        if isinstance(each.node.value, Template)
+        else each.node.doubt.expression
+        if each.node.doubt
+        else ""
+        for each in found
+    }
+
+
 @pytest.mark.parametrize(
     "where",
     [
+        "Transform: M\nResources:",
         "Transform: [AWS::Serverless-2016-10-31, M]\nResources:",
+        "Transform: AWS::ServerlessOfOurs\nResources:",
         "Fn::Transform: {Name: M}\nResources:",
+        "Conditions: {'Fn::Transform': {Name: M}}\nResources:",
+        "Transform: !Ref X\nResources:",
         "Resources:\n  Fn::Transform: {Name: M}",
         "Resources:\n  Fn::Transform: [{Name: M}, {Name: M}]",
+    ],
+)
+def test_a_macro_that_may_change_every_resource_puts_all_in_doubt(where: str) -> None:
+    doubts = doubts_of(read(f"{where}\n{PRINCIPAL}{LONE}"))
+    (name,) = {name for name in doubts if name not in ("R", "P")}
+    assert doubts == {"R": name, "P": name, name: "*"}
+    assert name in ("macro M", "macro AWS::ServerlessOfOurs", "macro X")
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "Transform: AWS::Include\nResources:",
+        "Transform: {Name: AWS::Include, Parameters: {Location: x}}\nResources:",
+        "Fn::Transform: {Name: AWS::Include}\nResources:",
+        "Globals: {'Fn::Transform': {Name: AWS::Include}}\nResources:",
+        "Resources:\n  Fn::Transform: {Name: AWS::Include}",
+        "Resources:\n  Q: {'Fn::Transform': {Name: AWS::Include}}",
         "Resources:\n  Q: {'Fn::Transform': {Name: M}}",
     ],
 )
-def test_a_macro_is_assumed_not_to_change_a_policy_besides(where: str) -> None:
-    (found,) = read(f"{where}\n  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{DOCUMENT}}}}}\n")
-    assert found.assumed == ("the macro M does not change it",)
+def test_what_a_macro_adds_may_deny_anything_to_everybody(where: str) -> None:
+    found = read(f"{where}\n{PRINCIPAL}{LONE}")
+    name = "macro M" if "Name: M" in where else "macro AWS::Include"
+    assert doubts_of(found) == {"R": "", "P": "", name: "*"}
+    assert [each.attachment.principals for each in found] == [("R",), (), ("R",)]
+    assert found[1].assumed == (f"what the {name} adds to the template does not change it",)
 
 
-INCLUDE = '"Fn::Transform": {Name: AWS::Include, Parameters: {Location: x}}'
+@pytest.mark.parametrize(
+    "where",
+    [
+        "Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions, AWS::CodeDeployBlueGreen]\nResources:",
+        "Transform: AWS::SecretsManager-2024-09-16\nResources:",
+        "Mappings: {'Fn::Transform': {Name: AWS::Include}}\nResources:",
+        "Resources:\n  Q: {Type: AWS::S3::Bucket, Properties: {'Fn::Transform': {Name: M}}}",
+    ],
+)
+def test_a_macro_that_has_no_say_in_policies_changes_nothing(where: str) -> None:
+    found = read(f"{where}\n{PRINCIPAL}{LONE}")
+    assert (doubts_of(found), [each.assumed for each in found]) == ({"R": "", "P": ""}, [(), ()])
 
 
 @pytest.mark.parametrize(

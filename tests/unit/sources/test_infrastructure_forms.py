@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_veeam_iam import check_veeam_backup_ready
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.tree import Template, TextSource
 from pytest_veeam_iam.sources import account_dump, answers, json_text, large_json, selected, terraform_plan
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 FORMS: dict[str, Any] = {"answers": answers, "account_dump": account_dump, "terraform_plan": terraform_plan}
 ALL = [pytest.param(form, case, id=f"{form}-{case.name}") for form in FORMS for case in cases(form)]
-VEEAM = json.loads((EXAMPLES.parents[1] / "policies/vb365-s3/one-bucket/documented.json").read_text("utf-8"))
+VEEAM = json.loads((EXAMPLES / "documented.json").read_text("utf-8"))
 
 
 def tree(value: object) -> Node:
@@ -340,9 +341,18 @@ def deferred(statement: dict[str, Any], unknown: dict[str, Any], references: lis
 ARN = "arn:aws:s3:::acme-veeam"
 WHOLE = "${data.aws_iam_policy_document.d.statement[0].resources"
 BUCKET = "aws_s3_bucket.b.arn"
+
+
+def may_be(number: int) -> list[Any]:
+    """What an item may be that refers to a bucket."""
+    doubt = f"{WHOLE}[{number}]}}"
+    return [{"doubt": doubt, "value": ARN}, f"{ARN}{doubt}"]
+
+
 PLANS: list[tuple[str, Any, Any, list[str], Any]] = [
-    ("one item that names a bucket", [None], [True], [BUCKET, BUCKET[:-4]], [ARN, f"{ARN}/{WHOLE}[0]}}"]),
-    ("two items that name a bucket", [None, None], [True, True], [BUCKET, BUCKET], [ARN, f"{ARN}/{WHOLE}[0]}}"]),
+    ("one item that names a bucket", [None], [True], [BUCKET, BUCKET[:-4]], may_be(0)),
+    ("two items that name a bucket", [None, None], [True, True], [BUCKET, BUCKET], [*may_be(0), *may_be(1)]),
+    ("a known item and one that names a bucket", ["*", None], [False, True], [BUCKET], ["*", *may_be(1)]),
     ("two items and one reference", [None, None], [True, True], [BUCKET], [f"{WHOLE}[0]}}", f"{WHOLE}[1]}}"]),
     ("an item of a bucket and of something else", [None], [True], [BUCKET, "var.x"], [f"{WHOLE}[0]}}"]),
     ("an item of something else", [None], [True], ["aws_kms_key.k.arn"], [f"{WHOLE}[0]}}"]),
@@ -362,7 +372,7 @@ def test_unknown_resources_of_a_deferred_document(
     (found,) = read(deferred(statement, {"resources": unknown}, references))
     (described_statement,) = described(found)["statements"]
     assert described_statement["Resource"] == resources
-    assert bool(found.assumed) is (ARN in resources)
+    assert bool(found.assumed) is any("acme-veeam" in str(each) for each in resources)
 
 
 def test_a_bound_resource_is_what_the_user_says() -> None:
@@ -373,11 +383,45 @@ def test_a_bound_resource_is_what_the_user_says() -> None:
     assert described(found)["statements"][0]["Resource"] == [f"{ARN}/Veeam/*"]
 
 
+ITEM = "data.aws_iam_policy_document.d.statement[0].resources"
+
+
+@pytest.mark.parametrize(
+    ("bound", "group", "answer"),
+    [
+        ([], "bucket", "undetermined"),
+        ([], "object", "undetermined"),
+        ([f"{ARN}/*"], "bucket", "undetermined"),
+        ([ARN, f"{ARN}/*"], "bucket", "allowed"),
+        ([f"{ARN}/*", ARN], "object", "allowed"),
+        ([f"{ARN}/*", f"{ARN}/x*"], "bucket", "missing"),
+    ],
+)
+def test_an_item_that_names_a_bucket_proves_nothing_until_it_is_bound(
+    bound: list[str], group: str, answer: str
+) -> None:
+    statement = {"actions": ["s3:*"], "resources": [None, None]}
+    value = deferred(statement, {"resources": [True, True]}, [BUCKET, BUCKET])
+    bind = {f"{ITEM}[{number}]": each for number, each in enumerate(bound)}
+    report = check_veeam_backup_ready(value, groups=[group], bucket="acme-veeam", bind=bind)
+    assert {each.decision.value for each in report.groups[0].results} == {answer}
+    assert ("check the .tf files, which a plan does not show" in report.explain()) is (answer == "undetermined")
+
+
+def test_a_deny_on_an_item_that_names_a_bucket_may_hit_the_bucket_and_its_objects() -> None:
+    denied = deferred({"actions": ["s3:*"], "resources": [None], "effect": "Deny"}, {"resources": [True]}, [BUCKET])
+    allowed = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+    report = check_veeam_backup_ready([allowed, denied], groups=["bucket", "object"], bucket="acme-veeam")
+    assert {each.decision.value for group in report.groups for each in group.results} == {"undetermined"}
+    report = check_veeam_backup_ready([allowed, denied], groups=["bucket", "object"], bucket="other")
+    assert report.ready
+
+
 def test_a_bucket_in_the_partition_of_its_region() -> None:
     statement = {"actions": ["s3:GetObject"], "resources": [None]}
     region = {"aws": {"expressions": {"region": {"constant_value": "us-gov-west-1"}}}}
     (found,) = read(deferred(statement, {"resources": [True]}, ["aws_s3_bucket.b.arn"], provider_config=region))
-    assert described(found)["statements"][0]["Resource"][0] == "arn:aws-us-gov:s3:::acme-veeam"
+    assert described(found)["statements"][0]["Resource"][0]["value"] == "arn:aws-us-gov:s3:::acme-veeam"
 
 
 def test_a_sensitive_bucket_name_is_not_told() -> None:
@@ -539,6 +583,16 @@ def test_a_name_that_two_roles_have_stays_a_name() -> None:
     assert found.attachment.principals == ("backup",)
 
 
+def test_what_one_of_two_roles_of_a_name_has_may_be_of_either() -> None:
+    value = plan_of(
+        *(planned("aws_iam_role", name, {"name": "backup"}) for name in ("a", "b")),
+        planned("aws_iam_role_policy", "p", {"role": "backup", "policy": DENY}),
+    )
+    found = read(value)
+    assert [each.attachment.principals for each in found] == [("backup",), ("aws_iam_role.a", "aws_iam_role.b")]
+    assert cannot_be_known(found, "aws_iam_role.a") == ["backup"]
+
+
 def test_a_bound_policy_is_what_the_user_says() -> None:
     value = plan_of(
         planned("aws_iam_role_policy", "p", {"role": "backup"}),
@@ -621,6 +675,31 @@ def test_an_unknown_inline_policy_of_a_role_stays(unknown: Any, expressions: Any
     assert cannot_be_known(found, "aws_iam_role.a") == names
 
 
+@pytest.mark.parametrize(
+    ("actions", "names"),
+    [
+        (["update"], ["aws_iam_role.a.inline_policy"]),
+        (["no-op"], ["aws_iam_role.a.inline_policy"]),
+        (["create"], []),
+        (["delete", "create"], []),
+    ],
+)
+def test_unknown_inline_policies_are_those_of_a_dynamic_block_unless_the_role_is_new(
+    actions: list[str], names: list[str]
+) -> None:
+    change = changed("aws_iam_role", "a", {"inline_policy": True})
+    change["change"]["actions"] = actions
+    value = plan_of(
+        planned("aws_iam_role", "a", {"name": "a"}),
+        planned("aws_iam_role_policy", "p", {"role": "a", "policy": ALLOW}),
+        resource_changes=[change],
+    )
+    found = read(value)
+    assert cannot_be_known(found, "aws_iam_role.a") == names
+    said = "aws_iam_role.a has no dynamic block of inline_policy, which the plan of a new role does not tell"
+    assert {each.assumed for each in found} == {() if names else (said,)}
+
+
 @pytest.mark.parametrize("more", [{}, {"GroupDetailList": []}, {"GroupDetailList": [{"GroupName": "other"}]}])
 def test_what_a_group_has_that_is_not_in_the_dump_nobody_knows(more: dict[str, Any]) -> None:
     found = read({"UserDetailList": [{"UserName": "u", "GroupList": ["g"]}], **more})
@@ -682,6 +761,49 @@ def test_whatever_a_user_may_have_is_in_doubt(kind: str, values: Any, unknown: s
     assert len(cannot_be_known(read(value), "aws_iam_user.u")) == 1
 
 
+@pytest.mark.parametrize("named", ["aws_iam_user_policy", TO_USER, MEMBERS, MEMBERSHIP])
+@pytest.mark.parametrize(
+    ("kind", "values", "unknown"),
+    [
+        ("aws_iam_user_policy", {"policy": DENY}, "user"),
+        (TO_USER, {"policy_arn": "arn:aws:iam::1:policy/x"}, "user"),
+        (MEMBERS, {"group": "g"}, "users"),
+        (MEMBERS, {"group": "elsewhere"}, "users"),
+        (MEMBERSHIP, {"groups": ["elsewhere"]}, "user"),
+        ("aws_iam_policy_attachment", {"policy_arn": "arn:aws:iam::1:policy/x"}, "users"),
+    ],
+)
+def test_whatever_a_user_may_have_that_is_only_named_is_in_doubt(
+    kind: str, values: Any, unknown: str, named: str
+) -> None:
+    having: dict[str, Any] = {
+        "aws_iam_user_policy": {"user": "bert", "policy": ALLOW},
+        TO_USER: {"user": "bert", "policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+        MEMBERS: {"group": "readers", "users": ["bert"]},
+        MEMBERSHIP: {"groups": ["readers"], "user": "bert"},
+    }
+    value = with_unknown(kind, values, unknown)
+    value["planned_values"]["root_module"]["resources"] += [
+        planned("aws_iam_group", "r", {"name": "readers"}),
+        planned("aws_iam_group_policy", "r", {"group": "readers", "policy": ALLOW}),
+        planned(named, "named", having[named]),
+    ]
+    assert len(cannot_be_known(read(value), "bert")) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "policy"),
+    [
+        ("aws_iam_group_policy_attachment", {"group": "g", "policy_arn": "arn:aws:iam::1:policy/x"}, ALLOW),
+        ("aws_iam_group_policy", {"group": "g", "policy": DENY}, ALLOW),
+    ],
+)
+def test_what_a_group_has_its_unknown_members_may_have(kind: str, values: Any, policy: str) -> None:
+    value = with_unknown(MEMBERS, {"group": "g"}, "users", policy=policy)
+    value["planned_values"]["root_module"]["resources"].append(planned(kind, "more", values))
+    assert len(cannot_be_known(read(value), "aws_iam_user.u")) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "unknown"),
     [("aws_iam_user_policy", {"policy": ALLOW}, "user"), (MEMBERS, {"group": "g"}, "users")],
@@ -689,6 +811,36 @@ def test_whatever_a_user_may_have_is_in_doubt(kind: str, values: Any, unknown: s
 def test_a_policy_that_only_allows_is_not_in_doubt_for_others(kind: str, values: Any, unknown: str) -> None:
     found = read(with_unknown(kind, values, unknown, policy=ALLOW))
     assert not any("aws_iam_user.u" in each.attachment.principals for each in found)
+
+
+SET = "aws_ssoadmin_permission_set"
+ARN_OF_SET = "arn:aws:sso:::permissionSet/ssoins-1/ps-1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "unknown", "bounded"),
+    [
+        (
+            "aws_ssoadmin_managed_policy_attachment",
+            {"managed_policy_arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+            0,
+            0,
+        ),
+        ("aws_ssoadmin_managed_policy_attachment", {"managed_policy_arn": "arn:aws:iam::aws:policy/AWSDenyAll"}, 1, 0),
+        ("aws_ssoadmin_customer_managed_policy_attachment", {}, 1, 0),
+        ("aws_ssoadmin_permissions_boundary_attachment", {}, 0, 1),
+    ],
+)
+def test_a_permission_set_is_a_principal(kind: str, values: dict[str, Any], unknown: int, bounded: int) -> None:
+    value = plan_of(
+        planned(SET, "s", {"name": "backup", "arn": ARN_OF_SET}),
+        planned(f"{SET}_inline_policy", "p", {"permission_set_arn": ARN_OF_SET, "inline_policy": ALLOW}),
+        planned(kind, "x", {"permission_set_arn": ARN_OF_SET, **values}),
+    )
+    found = read(value)
+    assert (found[0].attachment.principals, found[0].attachment.kind) == ((f"{SET}.s",), "role")
+    assert len(cannot_be_known(found, f"{SET}.s")) == unknown
+    assert sum(f"{SET}.s" in each.attachment.boundary_of for each in found) == bounded
 
 
 @pytest.mark.parametrize(

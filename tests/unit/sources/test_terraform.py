@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_veeam_iam.attachments import unit_of
 from pytest_veeam_iam.errors import PolicyLoadError
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.iam.tree import Node, Template, TextSource
-from pytest_veeam_iam.sources import terraform
+from pytest_veeam_iam.sources import load_policies, terraform
 from pytest_veeam_iam.sources.found import Bindings, Reading
 from pytest_veeam_iam.sources.terraform import directory
 from tests.examples_runner import EXAMPLES, plain, summaries
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Token
     from pytest_veeam_iam.sources.found import Found
 
-VEEAM = EXAMPLES.parents[1] / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
+VEEAM = EXAMPLES / "documented.json"
 ALL = [pytest.param(case, id=case.name) for case in cases()]
 
 
@@ -390,15 +391,141 @@ def test_what_an_unknown_principal_has_is_in_doubt_for_all_unless_it_only_allows
     assert all(doubt is not None for each in found for doubt in doubts(each))
 
 
+_ALLOW, _DENY = _statement('"Allow"'), _statement('"Deny"')
+
+
+@pytest.mark.parametrize(("effect", "count"), [('"Deny"', 2), ("var.e", 2), ('"Allow"', 1)])
+@pytest.mark.parametrize("holder", ["inline", "attached", "in a group"])
+@pytest.mark.parametrize("named", ["inline", "attached", "in a group"])
+def test_what_an_unknown_principal_has_is_in_doubt_for_one_that_is_only_named(
+    named: str, holder: str, effect: str, count: int
+) -> None:
+    having = {
+        "inline": 'resource "aws_iam_user_policy" "{0}" {{\n  user = {1}\n  policy = {2}\n}}\n',
+        "attached": 'resource "aws_iam_policy" "{0}" {{\n  policy = {2}\n}}\n'
+        'resource "aws_iam_user_policy_attachment" "{0}" {{\n  user = {1}\n  policy_arn = aws_iam_policy.{0}.arn\n}}\n',
+        "in a group": 'resource "aws_iam_group" "{0}" {{\n  name = "{0}"\n}}\n'
+        'resource "aws_iam_group_policy" "{0}" {{\n  group = "{0}"\n  policy = {2}\n}}\n'
+        'resource "aws_iam_group_membership" "{0}" {{\n  group = "{0}"\n  users = [{1}]\n}}\n',
+    }
+    text = having[named].format("own", '"veeam"', _ALLOW)
+    found = _had_by(text + having[holder].format("other", "var.u", _statement(effect)), "veeam")
+    assert [doubts(each) for each in found] == [[None], *[["var.u"]] * (count - 1)]
+
+
+@pytest.mark.parametrize("holder", ["role", "group"])
+def test_an_unknown_role_or_group_is_no_user(holder: str) -> None:
+    text = (
+        f'resource "aws_iam_user_policy" "own" {{\n  user = "veeam"\n  policy = {_ALLOW}\n}}\n'
+        f'resource "aws_iam_{holder}_policy" "d" {{\n  {holder} = var.h\n  policy = {_DENY}\n}}\n'
+    )
+    assert len(_had_by(text, "veeam")) == 1
+
+
+def test_a_policy_that_others_may_have_as_well_is_not_taken_for_a_repeat(tmp_path: Path) -> None:
+    path = module_of(
+        tmp_path,
+        main__tf='resource "aws_iam_user_policy" "own" {\n  user = "veeam"\n  policy = '
+        + _ALLOW
+        + '\n}\nresource "aws_iam_user_policy" "d" {\n  user = var.u\n  policy = '
+        + _DENY
+        + "\n}\n",
+    )
+    found = [each for each in load_policies(path.parent) if "veeam" in each.attachment.principals]
+    assert [each.statements[0].effect for each in found] == ["Allow", "Deny"]
+
+
+_MEMBERSHIP = (
+    _USER + _GROUP + 'resource "aws_iam_group_policy" "p" {\n  group = aws_iam_group.g.name\n  policy = '
+    'jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })\n}\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("membership", "why"),
+    [
+        ('group_membership" "m" {\n  count = var.n\n  group = "g"\n  users = ["veeam"]\n}', "var.n"),
+        ('user_group_membership" "m" {\n  for_each = var.n\n  user = "veeam"\n  groups = ["g"]\n}', "var.n"),
+        ('group_membership" "m" {\n  group = "g"\n  users = concat([], var.n ? ["veeam"] : [])\n}', "var.n"),
+        ('user_group_membership" "m" {\n  user = "veeam"\n  groups = concat([], var.n ? ["g"] : [])\n}', "var.n"),
+        ('group_membership" "m" {\n  count = 1\n  group = "g"\n  users = ["veeam"]\n}', None),
+    ],
+)
+def test_what_comes_by_a_membership_that_may_not_be_there_is_in_doubt(membership: str, why: str | None) -> None:
+    text = f'{_MEMBERSHIP}resource "aws_iam_{membership}\n'
+    of_user, of_group = (_had_by(text, name) for name in ("aws_iam_user.v", "aws_iam_group.g"))
+    assert ([doubts(each) for each in of_user], [doubts(each) for each in of_group]) == ([[why]], [[None]])
+
+
+@pytest.mark.parametrize("what", ["membership", "attachment"])
+def test_what_a_module_ties_that_may_not_be_called_is_in_doubt(tmp_path: Path, what: str) -> None:
+    inner = {
+        "membership": 'resource "aws_iam_group_membership" "m" {\n  group = "g"\n  users = ["veeam"]\n}\n',
+        "attachment": 'resource "aws_iam_user_policy_attachment" "m" {\n  user = "veeam"\n  policy_arn = var.p\n}\n'
+        'variable "p" {}\n',
+    }[what]
+    path = module_of(
+        tmp_path,
+        main__tf=_MEMBERSHIP
+        + 'resource "aws_iam_policy" "q" {\n  policy = '
+        + _ALLOW
+        + '\n}\nmodule "m" {\n  count = var.n\n  source = "./m"\n  p = aws_iam_policy.q.arn\n}\n',
+    )
+    module_of(tmp_path, **{"m--main__tf": inner})
+    found = [each for each in found_in(path, tmp_path) if "aws_iam_user.v" in each.attachment.principals]
+    assert [doubts(each) for each in found] == [["var.n"]]
+
+
+def test_a_name_means_the_user_that_another_module_makes(tmp_path: Path) -> None:
+    deny = f'resource "aws_iam_user_policy" "d" {{\n  user = "veeam"\n  policy = {_DENY}\n}}\n'
+    path = module_of(tmp_path, main__tf=f'{_USER}module "m" {{\n  source = "./m"\n}}\n', **{"m--main__tf": deny})
+    assert [each.attachment.principals for each in found_in(path, tmp_path)] == [("aws_iam_user.v",)]
+
+
 @pytest.mark.parametrize("groups", ["var.g", '["other"]', "[var.g]"])
 def test_of_a_group_that_the_module_does_not_make_nothing_is_known(groups: str) -> None:
     text = (
         f'{_USER}resource "aws_iam_user_policy" "a" {{\n  user = aws_iam_user.v.name\n'
-        f"  policy = {_statement(chr(34) + 'Allow' + chr(34))}\n}}\n"
+        f"  policy = {_ALLOW}\n}}\n"
         f'resource "aws_iam_user_group_membership" "m" {{\n  user = aws_iam_user.v.name\n  groups = {groups}\n}}\n'
     )
     _, unknown = _had_by(text, "aws_iam_user.v")
     assert isinstance(unknown.node.value, Template)
+
+
+@pytest.mark.parametrize("membership", ['group = "g"\n  users = ["veeam"]', 'group = "g"\n  users = var.u'])
+def test_what_a_group_has_from_elsewhere_its_members_have(membership: str) -> None:
+    text = (
+        f'{_USER}{_GROUP}resource "aws_iam_group_policy_attachment" "a" {{\n  group = aws_iam_group.g.name\n'
+        f'  policy_arn = "arn:aws:iam::111122223333:policy/deny"\n}}\nresource "aws_iam_user_policy" "p" {{\n'
+        f"  user = aws_iam_user.v.name\n  policy = {_ALLOW}\n}}\n"
+        f'resource "aws_iam_group_membership" "m" {{\n  {membership}\n}}\n'
+    )
+    _, unknown = _had_by(text, "aws_iam_user.v")
+    assert isinstance(unknown.node.value, Template)
+
+
+@pytest.mark.parametrize(
+    ("attachment", "unknown", "bounded"),
+    [
+        ('managed_policy_attachment" "x" {\n  managed_policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"', 0, 0),
+        ('managed_policy_attachment" "x" {\n  managed_policy_arn = "arn:aws:iam::aws:policy/AWSDenyAll"', 1, 0),
+        ('customer_managed_policy_attachment" "x" {', 1, 0),
+        ('permissions_boundary_attachment" "x" {', 0, 1),
+    ],
+)
+@pytest.mark.parametrize("of", ["aws_ssoadmin_permission_set.s.arn", "var.s"])
+def test_a_permission_set_may_have_what_nobody_knows(attachment: str, unknown: int, bounded: int, of: str) -> None:
+    found = read(
+        'resource "aws_ssoadmin_permission_set" "s" {\n  name = "backup"\n}\n'
+        'resource "aws_ssoadmin_permission_set_inline_policy" "p" {\n'
+        f"  permission_set_arn = aws_ssoadmin_permission_set.s.arn\n  inline_policy = {_ALLOW}\n}}\n"
+        f'resource "aws_ssoadmin_{attachment}\n  permission_set_arn = {of}\n}}\n'
+    )
+    name = "aws_ssoadmin_permission_set.s"
+    of_set = [each for each in found if name in each.attachment.principals]
+    assert [isinstance(each.node.value, Template) for each in of_set] == [False, *[True] * unknown]
+    assert sum(name in each.attachment.boundary_of for each in found) == bounded
 
 
 def test_a_statement_with_an_unknown_key_may_say_anything() -> None:
@@ -474,13 +601,130 @@ def test_an_attachment_that_may_not_be_made_puts_the_document_in_doubt() -> None
     )
     (found,) = read(text)
     assert (found.attachment.principals, doubts(found)) == (("veeam",), ["var.on ? 1 : 0"])
-    (found,) = read(
-        text + 'resource "aws_iam_user_policy_attachment" "b" {\n  user = "u"\n  policy_arn = aws_iam_policy.p.arn\n}\n'
-    )
-    assert (found.attachment.principals, doubts(found)) == (("veeam", "u"), [None])
+    more = 'resource "aws_iam_user_policy_attachment" "b" {\n  user = "u"\n  policy_arn = aws_iam_policy.p.arn\n}\n'
+    assert [(found.attachment.principals, doubts(found)) for found in read(text + more)] == [
+        (("u",), [None]), (("veeam",), ["var.on ? 1 : 0"]),
+    ]  # fmt: skip
+
+
+_DATA = 'data "aws_iam_policy_document" "d" {\n  statement {\n    actions = ["s3:*"]\n    resources = ["*"]\n  }\n}\n'
+_JSON = "data.aws_iam_policy_document.d.json"
+_REMOTE = 'module "m" {{\n  source = "terraform-aws-modules/iam/aws//modules/iam-policy"\n  {}\n}}\n'
+
+
+@pytest.mark.parametrize(
+    ("user", "is_alone"),
+    [
+        (f'output "o" {{\n  value = {_JSON}\n}}\n', True),
+        (f'locals {{\n  a = {_JSON}\n  b = 1\n}}\noutput "o" {{\n  value = local.a\n}}\n', True),
+        (f"locals {{\n  a = {_JSON}\n  b = local.a\n}}\n" + _REMOTE.format("policy = local.b"), True),
+        (f"locals {{\n  a = {_JSON}\n}}\n", True),
+        (f"locals {{\n  a = [local.b, {_JSON}]\n  b = local.a\n}}\n", True),
+        (f'locals {{\n  a = {_JSON}\n}}\nresource "x_y" "z" {{\n  value = local.a\n}}\n', False),
+        (
+            f'resource "aws_s3_bucket_policy" "z" {{\n  policy = {_JSON}\n}}\noutput "o" {{\n  value = {_JSON}\n}}\n',
+            False,
+        ),
+        (_REMOTE.format(f"policy = {_JSON}"), True),
+        (f'module "m" {{\n  source = "./m"\n  policy = {_JSON}\n}}\n', False),
+    ],
+)
+def test_a_document_that_is_only_shown_or_handed_away_is_found_once(user: str, is_alone: bool) -> None:
+    assert [each.entity for each in read(_DATA + user)] == (["data.aws_iam_policy_document.d"] if is_alone else [])
+
+
+@pytest.mark.parametrize(
+    ("argument", "actions"),
+    [
+        ('policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })', ["s3:*"]),
+        ('x = jsonencode({ Statement = { Effect = "Allow", Action = "s3:*", Resource = "*" } })', ["s3:*"]),
+        ('policies = [jsonencode({ Statement = { Action = "a:b" } }), jsonencode({ Statement = { Action = "c:d" } })]',
+         ["a:b", "c:d"]),
+        ('inline_policies = { a = { policy = jsonencode({ Statement = [{ Action = "a:b" }] }) } }', ["a:b"]),
+        ('policy = <<EOF\n{"Statement": [{"Action": "s3:*", "Resource": "${var.x}"}]}\nEOF', ["s3:*"]),
+        ("policy = local.p", ["l:l"]),
+        ("policy = { Statement = [{ Action = \"a:b\" }] }", ["a:b"]),
+        ('policy = jsonencode({ Statement = [{ Effect = "Allow", Principal = "*", Action = "sts:AssumeRole" }] })', []),
+        ('policy_name = "veeam"', []),
+        ("policy = var.x", []),
+        ('policy = "arn:aws:iam::aws:policy/ReadOnlyAccess"', []),
+        ("policies = [var.x, 1, null, {}]", []),
+    ],
+)  # fmt: skip
+def test_what_a_module_elsewhere_is_called_with_is_found(argument: str, actions: list[str]) -> None:
+    text = 'locals {\n  p = jsonencode({ Statement = [{ Action = "l:l" }] })\n}\n' + _REMOTE.format(argument)
+    found = read(text)
+    first = (_member(each.node, "Statement") for each in found)
+    statements = (each.value[0] if isinstance(each.value, list) else each for each in first)
+    assert [plain(_member(each, "Action")) for each in statements] == actions
+    assert {(each.entity, each.attachment.principals) for each in found} <= {(f"module.m.{argument.split(' ')[0]}", ())}
+
+
+def test_what_a_module_elsewhere_may_be_called_with_is_in_doubt() -> None:
+    policy = 'policy = jsonencode({ Statement = [{ Effect = "Allow" }] })'
+    (found,) = read(_REMOTE.format(f"count = var.n\n  {policy}"))
+    assert doubts(found) == ["var.n"]
+    assert [each.entity for each in read(_REMOTE.format(f"count = 2\n  {policy}"))] == [
+        "module.m[0].policy", "module.m[1].policy",
+    ]  # fmt: skip
+
+
+def test_a_policy_that_a_module_elsewhere_is_called_with_and_nobody_can_read_is_an_error() -> None:
+    (found,) = read(_REMOTE.format('policy = "{\\"Statement\\": [}"'))
+    with pytest.raises(PolicyLoadError, match=r"main\.tf:3"):
+        found.read()
+
+
+def test_what_a_called_module_hands_away_is_found(tmp_path: Path) -> None:
+    path = module_of(tmp_path, main__tf='module "m" {\n  source = "./m"\n  p = var.x\n}\n')
+    module_of(tmp_path, **{"m--main__tf": _DATA + _REMOTE.format(f"policy = {_JSON}")})
+    assert [each.entity for each in found_in(path, tmp_path)] == ["module.m.data.aws_iam_policy_document.d"]
+    module_of(tmp_path, **{"m--main__tf": _DATA + f'output "o" {{\n  value = {_JSON}\n}}\n'})
+    directory.forget()
+    assert [each.entity for each in found_in(path, tmp_path)] == []
 
 
 # Modules and files
+
+
+_OF = 'resource "aws_iam_policy" "{}" {{\n  policy = jsonencode({{ Statement = [{{ Effect = "{}" }}] }})\n}}\n'
+
+
+@pytest.mark.parametrize("suffix", ["", "__json"])
+def test_a_file_of_opentofu_is_read_instead_of_terraform_s(tmp_path: Path, suffix: str) -> None:
+    texts = {
+        "main__tf": _OF.format("p", "Deny"),
+        "main__tofu": _OF.format("p", "Allow"),
+        "b__tf": _OF.format("b", "Deny"),
+    }
+    if suffix:
+        policy = {"policy": '{"Statement": [{"Effect": "Allow"}]}'}
+        texts = {
+            "main__tf__json": json.dumps({"resource": {"aws_iam_policy": {"q": policy}}}),
+            "main__tofu__json": json.dumps({"resource": {"aws_iam_policy": {"p": policy}}}),
+            "main__tf": _OF.format("b", "Deny"),
+        }
+    directory = module_of(tmp_path, **texts).parent
+    assert {each.entity for each in load_policies(directory)} == {"aws_iam_policy.p", "aws_iam_policy.b"}
+    assert {each.statements[0].effect for each in load_policies(directory) if each.entity == "aws_iam_policy.p"} == {
+        "Allow"
+    }
+    assert {unit_of(each.path) for each in load_policies(directory)} == {directory.as_posix()}
+
+
+def test_files_of_opentofu_are_one_module_with_the_others(tmp_path: Path) -> None:
+    attachment = 'resource "aws_iam_role_policy_attachment" "a" {{\n  role = "veeam"\n  policy_arn = {}\n}}\n'
+    path = module_of(
+        tmp_path,
+        p__tofu=_OF.format("p", "Allow"),
+        a__tf=attachment.format("aws_iam_policy.p.arn"),
+        override__tofu=_OF.format("p", "Deny"),
+    )
+    (found,) = found_in(path, tmp_path)
+    assert found.attachment.principals == ("veeam",)
+    assert plain(_member(found.node, "Statement", 0, "Effect")) == "Deny"
+    module_of(tmp_path, **{"root--main__tofu": 'module "m" {\n  source = "../"\n}\n'})
+    assert [place.path for place in terraform.callers_of(tmp_path, tmp_path)] == ["root/main.tofu"]
 
 
 def test_a_variable_of_a_module_that_is_read_alone_is_unknown(tmp_path: Path) -> None:

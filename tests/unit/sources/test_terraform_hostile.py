@@ -116,6 +116,18 @@ def read_all(reader: object, text: str) -> int:
     return count
 
 
+def test_groups_that_give_very_many_policies_to_very_many_users_are_refused(tmp_path: Path) -> None:
+    users = ", ".join(f'"u{number}"' for number in range(2_000))
+    attachment = 'resource "aws_iam_group_policy_attachment" "a{0}" {{\n  group = "g"\n  policy_arn = "arn:p{0}"\n}}\n'
+    text = f'resource "aws_iam_group_membership" "m" {{\n  group = "g"\n  users = [{users}]\n}}\n'
+    text += "".join(attachment.format(number) for number in range(600))
+    text += 'resource "aws_iam_user_policy" "p" {\n  user = "u1"\n  policy = jsonencode({ Statement = [] })\n}\n'
+    path = tmp_path / "main.tf"
+    path.write_text(text, "utf-8")
+    with pytest.raises(PolicyLoadError, match="more than 1,000,000 times; split it"):
+        found_in(path, tmp_path)[0].read()
+
+
 def test_modules_that_call_many_modules_end(tmp_path: Path) -> None:
     calls = "".join(f'module "m{number}" {{\n  source = "../next"\n}}\n' for number in range(10))
     texts = {
