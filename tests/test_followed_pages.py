@@ -21,9 +21,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BLOCK = re.compile(
-    r"^( *)<!-- (file: \S+|run|run, fails|prints) -->\n+ *```\w*\n(.*?)^ *```$", re.MULTILINE | re.DOTALL
-)
+BLOCK = re.compile(r"^<!-- (file: \S+|run|run, fails|prints) -->\n+```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 class Block(NamedTuple):
