@@ -109,7 +109,7 @@ def _parsed(diff: str) -> list[tuple[Header, Edit]]:
 def _read_hunk(edit: Edit, lines: list[str], at: int, match: re.Match[str]) -> int:
     """Add a hunk to an edit and return where the next begins; its heading tells how many lines it has."""
     old, new = int(match[2] or 1), int(match[3] or 1)
-    number = start = int(match[1]) + (old == 0)
+    number = start = int(match[1])
     added: list[str] = []
     while old or new:
         mark, text = lines[at][:1], lines[at][1:]

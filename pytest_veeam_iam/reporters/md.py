@@ -17,12 +17,13 @@ from pytest_veeam_iam.reporters.notices import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_veeam_iam.evidence import Case, Finding, Group, Permission, RepairDict, Run
+    from pytest_veeam_iam.evidence import Case, Finding, Group, Permission, RepairDict, Run, Waiver
 
 _ROOM = 60_000
 """Characters: a comment on GitHub holds 65,536, the summary of a job 1 MiB."""
 
-_ROOM_OF_TABLE = 20_000
+_ROOM_OF_TABLE = 15_000
+_ROOM_OF_LIST = 5_000
 _ROOM_OF_REPAIR = 10_000
 _MARKUP = re.compile(r"""[^A-Za-z0-9 ,;:()/.=+"'?%{}-]|^[-+=0-9]|:(?=//)|(?<=www)\.""", re.IGNORECASE)
 _CALLS = "@#"
@@ -30,11 +31,11 @@ _CALLS = "@#"
 
 def render(run: Run) -> str:
     """Return the summary: a line and a table, then what falls short, what is waived and what could not be read."""
-    short = [case for case in run["reports"] if not case["ready"]]
     head = [_headline(run), *_incomplete(run), _table(run)]
-    tail = [*_waivers(short), *_unread(run), _proviso(run)]
+    tail = [*_waivers(run), *_unread(run), _proviso(run)]
     room = _ROOM - sum(len(each) + 2 for each in (*head, *tail))
-    return "\n\n".join([*head, *_fitting([_case(case) for case in short], room), *tail]) + "\n"
+    cases = [_case(case) for case in run["reports"] if not case["ready"] or any(map(_fails, case["findings"]))]
+    return "\n\n".join([*head, *_fitting(cases, room), *tail]) + "\n"
 
 
 def escape(text: str) -> str:
@@ -73,20 +74,14 @@ def _incomplete(run: Run) -> Iterator[str]:
 def _table(run: Run) -> str:
     groups = list(dict.fromkeys(group["id"] for case in run["reports"] for group in case["groups"]))
     heads = ["policy", *map(escape, groups), "actions", "lint", "verdict"]
-    rows = sorted(run["reports"], key=lambda case: case["ready"]) if _is_long(run) else run["reports"]
-    lines = [_row(heads), _row(["---"] * len(heads))]
-    size = 0
-    for number, case in enumerate(rows):
-        line = _row(_cells(case, groups))
-        size += len(line)
-        if size > _ROOM_OF_TABLE:
-            return "\n".join([*lines, "", f"and {len(rows) - number} more in the report"])
-        lines.append(line)
-    return "\n".join(lines) if rows else "No policy was checked."
+    lines = [_row(_cells(case, groups)) for case in run["reports"]]
+    if sum(map(len, lines)) > _ROOM_OF_TABLE:
+        lines = [_row(_cells(case, groups)) for case in sorted(run["reports"], key=lambda case: case["ready"])]
+    return _rows(heads, lines) if lines else "No policy was checked."
 
 
-def _is_long(run: Run) -> bool:
-    return len(run["reports"]) * 100 > _ROOM_OF_TABLE
+def _rows(heads: Sequence[str], rows: Sequence[str]) -> str:
+    return "\n".join([_row(heads), _row(["---"] * len(heads)), *_fitting(rows, _ROOM_OF_TABLE, "\n")])
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -113,12 +108,12 @@ def _fails(finding: Finding) -> bool:
     return problems.fails(finding) and not finding["waived"]
 
 
-def _fitting(blocks: Sequence[str], room: int) -> Iterator[str]:
+def _fitting(blocks: Sequence[str], room: int, before_the_rest: str = "") -> Iterator[str]:
     """Yield the blocks that fit, and how many do not."""
     for number, block in enumerate(blocks):
         room -= len(block) + 2
         if room < 0:
-            yield f"and {len(blocks) - number} more in the report"
+            yield f"{before_the_rest}and {len(blocks) - number} more in the report"
             return
         yield block
 
@@ -182,36 +177,24 @@ def _fenced(text: str, language: str) -> str:
     return "\n".join([f"{fence}{language}", printable(text.rstrip("\n").replace("\r", "")), fence])
 
 
-def _waivers(short: Iterable[Case]) -> Iterator[str]:
-    rows = [
-        _row(
-            [
-                code(case["name"]),
-                code(each["permission"] or each["finding"] or ""),
-                f"{each['expires']} ({'expired' if each['expired'] else each['days_left']})",
-                escape(each["accepted_by"]),
-                escape(each["reason"]),
-            ]
-        )
-        for case in short
-        for each in case["waivers"]
-    ]
+def _waivers(run: Run) -> Iterator[str]:
+    rows = [_waiver(case, each) for case in run["reports"] for each in case["waivers"]]
     if rows:
-        heads = ["waived for", "gap", "until (days left)", "accepted by", "reason"]
-        yield "\n".join(["### Waivers", "", _row(heads), _row(["---"] * len(heads)), *rows[:_MOST], *_more(rows)])
+        yield "### Waivers"
+        yield _rows(["waived for", "gap", "until (days left)", "accepted by", "reason"], rows)
 
 
-_MOST = 50
-"""Waivers, and files that could not be read, that are listed."""
-
-
-def _more(rows: Sequence[str]) -> list[str]:
-    return ["", f"and {len(rows) - _MOST} more in the report"] if len(rows) > _MOST else []
+def _waiver(case: Case, waiver: Waiver) -> str:
+    gap = waiver["permission"] or waiver["finding"] or ""
+    left = "expired" if waiver["expired"] else waiver["days_left"]
+    until = f"{waiver['expires']} ({left})"
+    return _row([code(case["name"]), code(gap), until, escape(waiver["accepted_by"]), escape(waiver["reason"])])
 
 
 def _unread(run: Run) -> Iterator[str]:
-    if rows := [f"- {escape(each['message'][:500])}" for each in run["unread"]]:
-        yield "\n".join(["### Could not be read", "", *rows[:_MOST], *_more(rows)])
+    if rows := [f"- {escape(each['message'])}" for each in run["unread"]]:
+        yield "### Could not be read"
+        yield "\n".join(_fitting(rows, _ROOM_OF_LIST, "\n"))
 
 
 def _proviso(run: Run) -> str:

@@ -197,3 +197,22 @@ def test_a_module_that_hangs_on_its_variables_says_who_calls_it(repository: Repo
 def test_a_default_that_was_used_is_told_with_what_is_ready(run: Run) -> None:
     outcome = run("infra", "-k", "Backup", "--veeam-iam-bucket=acme", template=stack(default="acme"))
     assert '  assumed: BucketName is "acme", its default (infra/stack.yaml:3)' in outcome.lines
+
+
+@pytest.mark.parametrize("where", ["users.tf", "infra"])
+def test_whoever_an_unknown_policy_may_be_of_is_not_ready(repository: Repository, where: str) -> None:
+    policy = 'resource "aws_iam_user_policy" "{}" {{\n  user = {}\n  policy = jsonencode({{ Statement = [{}] }})\n}}\n'
+    statement = '{{ Effect = "{}", Action = "s3:*", Resource = "*" }}'
+    path = "users.tf" if where == "users.tf" else "infra/users.tf"
+    repository.write(path, policy.format("own", '"veeam"', statement.format("Allow")))
+    assert repository.run("--veeam-iam", where, "--veeam-iam-groups=object").counts == {"passed": 3}
+    repository.write(path.replace("users", "z"), policy.format("other", "var.user", statement.format("Deny")))
+    outcome = repository.run("--veeam-iam", where, "--veeam-iam-groups=object", "-k", "users and object")
+    assert "cannot tell 10 of 10: ${var.user} is unknown" in outcome.failure(f"{path}::object")
+
+
+def test_what_a_macro_may_change_is_not_ready(run: Run) -> None:
+    outcome = run("infra", "-k", "Backup/object", template=f"Transform: OurMacro{stack()}")
+    failure = outcome.failure("infra/stack.yaml::Backup/object")
+    assert "cannot tell 10 of 10: ${macro OurMacro} is unknown" in failure
+    assert "aws cloudformation get-template --template-stage Processed" in failure

@@ -17,8 +17,6 @@ from pytest_veeam_iam import reporters
 from tests.reports import runs
 
 EXPECTED = runs.EXAMPLES / "expected"
-ELSEWHERE = ("html",)
-"""Forms that are kept elsewhere."""
 
 _ARGUMENTS = (
     "--veeam-iam",
@@ -31,11 +29,6 @@ _ARGUMENTS = (
     "veeam-iam.toml",
 )
 _OF_A_CI = ("CI", "GIT", "BUILD", "BITBUCKET", "CIRCLE", "CODEBUILD", "SYSTEM_", "WORKSPACE", "VEEAM_IAM", "PYTEST")
-
-
-def names() -> list[str]:
-    """Return the forms that are kept here."""
-    return [name for name in reporters.names() if name not in ELSEWHERE]
 
 
 def run_again() -> str:
@@ -57,7 +50,7 @@ def main() -> None:
     """Write the run anew, and what every form says of it and of an empty one."""
     EXPECTED.mkdir(exist_ok=True)
     (EXPECTED / "run.json").write_text(run_again(), "utf-8")
-    for name in names():
+    for name in reporters.names():
         render = reporters.renderer(name)
         for of, run in (("run", runs.kept()), ("empty", runs.empty())):
             with (EXPECTED / f"{of}.{name}").open("w", encoding="utf-8", newline="") as file:

@@ -1,4 +1,4 @@
-"""What the HTML report looks like: ``python -m tests.reports.screenshots OUT_DIR`` shows the kept run to a browser.
+"""What the HTML report looks like: ``python -m tests.reports.screenshots OUT_DIR`` shows a run to a browser.
 
 light.png, dark.png and phone.png have one policy open, as somebody sees it who follows a link; print.pdf has all.
 """
@@ -27,11 +27,11 @@ def main(arguments: list[str]) -> None:
         sys.exit("usage: python -m tests.reports.screenshots OUT_DIR")
     folder = Path(arguments[0]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    html = render(pages.kept())
+    html = render(pages.full())
     with launched() as browser:
         watched = Watched(browser, folder)
         for name, context in VIEWS.items():
-            page = watched.open(html, "#policies/branch-office.json", **context)
+            page = watched.open(html, "#policies/short.json", **context)
             page.screenshot(path=folder / f"{name}.png", full_page=True)
         page.pdf(path=folder / "print.pdf", format="A4")
         watched.close()

@@ -63,11 +63,20 @@ def test_what_no_addition_mends_is_said_in_front() -> None:
 def test_the_same_change_of_two_reports_is_made_once(tmp_path: Path) -> None:
     after = TEN.replace("5\n", "5\nnew\n")
     assert applied(tmp_path, "p.json", TEN, after, after) == after
+    assert "in another way" not in diff.render(with_repairs(*(runs.repair("p.json", TEN, after) for _ in "12")))
 
 
 def test_changes_of_different_places_are_all_made(tmp_path: Path) -> None:
     one, two = TEN.replace("2\n", "2\nnew\n"), TEN.replace("8\n", "eight\n")
     assert applied(tmp_path, "p.json", TEN, one, two) == one.replace("8\n", "eight\n")
+
+
+def test_two_repairs_are_the_diff_of_both() -> None:
+    many = "".join(f"{number}\n" for number in range(100, 200))
+    one, two = many.replace("110\n", "110\nnew\nnew\n"), many.replace("150\n", "")
+    merged = diff.render(with_repairs(*(runs.repair("p.json", many, after) for after in (two, one))))
+    of_both = runs.repair("p.json", many, one.replace("150\n", ""))["diff"]
+    assert "".join(line for line in merged.splitlines(keepends=True) if not line.startswith("#")) == of_both
 
 
 def test_changes_that_share_their_context_are_one_hunk(tmp_path: Path) -> None:

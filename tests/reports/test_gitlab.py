@@ -56,6 +56,12 @@ def test_fingerprints_are_unique_and_survive_a_shifted_line() -> None:
     assert before != after
 
 
+def test_a_line_in_a_message_is_no_part_of_the_fingerprint() -> None:
+    run = runs.kept()
+    runs.case(run, "short.json")["findings"][0]["message"] = "the Sid stands at policies/short.json:23 as well"
+    assert [each["fingerprint"] for each in read(run)] == [each["fingerprint"] for each in read(runs.shifted(run, 3))]
+
+
 def test_two_findings_that_are_alike_have_fingerprints_of_their_own() -> None:
     run = runs.kept()
     findings = runs.case(run, "short.json")["findings"]

@@ -14,7 +14,7 @@ import pytest
 from pytest_veeam_iam import reporters
 from tests.reports import golden, runs
 
-each_form = pytest.mark.parametrize("name", golden.names())
+each_form = pytest.mark.parametrize("name", reporters.names())
 _RENDER_ALL = """
 import hashlib
 from pytest_veeam_iam import reporters
@@ -46,7 +46,7 @@ def test_what_stands_beside_a_policy_in_a_plan_is_in_no_report() -> None:
 
 
 def test_nothing_is_kept_of_what_is_no_form() -> None:
-    assert {file.suffix for file in golden.EXPECTED.iterdir()} == {f".{name}" for name in golden.names()}
+    assert {file.suffix for file in golden.EXPECTED.iterdir()} == {f".{name}" for name in reporters.names()}
 
 
 @pytest.mark.parametrize("name", reporters.names())

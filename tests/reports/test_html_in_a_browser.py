@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_veeam_iam.reporters.html import render
-from tests.reports import pages
+from tests.reports import pages, runs
 from tests.reports.watched import Watched
 
 if TYPE_CHECKING:
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Locator, Page
 
+HOSTILE = runs.case(runs.kept(), "'.json")["name"]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="module")
 def html() -> str:
-    return render(pages.kept())
+    return render(pages.full())
 
 
 def policy(page: Page, name: str) -> Locator:
@@ -50,42 +51,39 @@ def test_the_matrix_has_a_row_for_each_policy_and_says_in_words_what_falls_short
         row.get_by_role("rowheader").inner_text(): row.inner_text().split() for row in table.locator("tbody tr").all()
     }
     assert list(rows) == [
-        *("archive", "plans/plan.json", "policies/backup-role.json", "policies/branch-office.json"),
-        *("policies/hostile.json", "terraform/main.tf", "policies/lab.json"),
+        *("archive", "plan/plan.json", HOSTILE, "policies/conditional.json"),
+        *("policies/ready.json", "policies/short.json", "terraform/veeam.tf", "policies/unreadable.json"),
     ]
-    assert (
-        " ".join(rows["policies/backup-role.json"])
-        == "policies/backup-role.json 2/2 5/5 10/10 ok ok ready (acme-veeam)"
+    told = {name.rpartition("/")[2]: " ".join(words) for name, words in rows.items()}
+    assert told["ready.json"] == "policies/ready.json 2/2 5/5 10/10 ok ok ready (acme-veeam)"
+    assert told["short.json"] == (
+        "policies/short.json 2/2 4/5 1 missing 8/10 1 missing, 1 denied 1 warning ok not ready: 3 not granted"
     )
-    assert " ".join(rows["policies/branch-office.json"]) == (
-        "policies/branch-office.json 1/2 1 conditional 0/5 5 conditional 6/10 2 denied, 2 missing 1 warning ok "
-        "not ready: 10 not granted"
-    )
-    assert " ".join(rows["policies/lab.json"]) == "policies/lab.json - - - - - cannot be read"
+    assert told["unreadable.json"] == "policies/unreadable.json - - - - - cannot be read"
 
 
 def test_words_filter_rows_and_policies_and_the_count_is_said(watched: Watched, html: str) -> None:
     page = watched.open(html)
     status = page.get_by_role("status")
-    assert status.inner_text() == "7 of 7 shown"
-    page.get_by_role("searchbox", name="Filter").fill("RESTOREOBJECT  policies/")
-    assert shown(page) == ["archive", "policies/branch-office.json", "policies/hostile.json"]
+    assert status.inner_text() == "8 of 8 shown"
+    page.get_by_role("searchbox", name="Filter").fill("RESTOREOBJECT  appendonly")
+    assert shown(page) == ["policies/short.json"]
     assert page.locator(".matrix tbody tr:not([hidden]) th").all_text_contents() == shown(page)
-    assert status.inner_text() == "3 of 7 shown"
+    assert status.inner_text() == "1 of 8 shown"
     page.get_by_role("searchbox").fill("nothing has this")
     assert shown(page) == []
     page.get_by_role("searchbox").fill("")
-    assert len(shown(page)) == 7
+    assert len(shown(page)) == 8
 
 
 def test_what_is_granted_is_not_searched_but_files_buckets_and_findings_are(watched: Watched, html: str) -> None:
     page = watched.open(html)
     for words, names in {
-        "PutObjectRetentoin": ["policies/branch-office.json"],
-        "acme-veeam ready backup-role": ["policies/backup-role.json"],
+        "did you mean ec2:StartInstances": ["policies/short.json"],
+        "acme-veeam ready policies ready.json": ["policies/ready.json"],
         "platform team": ["archive"],
-        "comma": ["policies/lab.json"],
-        "ListAllMyBuckets backup-role": [],
+        "comma": ["policies/unreadable.json"],
+        "ListAllMyBuckets ready.json": [],
     }.items():
         page.get_by_role("searchbox").fill(words)
         assert shown(page) == names, words
@@ -96,19 +94,19 @@ def test_a_state_filters_and_goes_together_with_words(watched: Watched, html: st
     page.get_by_role("radio", name="waived 1").check()
     assert shown(page) == ["archive"]
     page.get_by_role("radio", name="cannot be read 1").check()
-    assert shown(page) == ["policies/lab.json"]
-    page.get_by_role("radio", name="not ready 4").check()
-    assert page.get_by_role("status").inner_text() == "4 of 7 shown"
+    assert shown(page) == ["policies/unreadable.json"]
+    page.get_by_role("radio", name="not ready 5").check()
+    assert page.get_by_role("status").inner_text() == "5 of 8 shown"
     page.get_by_role("searchbox").fill("terraform")
-    assert shown(page) == ["terraform/main.tf"]
-    page.get_by_role("radio", name="all 7").check()
+    assert shown(page) == ["terraform/veeam.tf"]
+    page.get_by_role("radio", name="all 8").check()
     page.get_by_role("searchbox").fill("")
-    assert len(shown(page)) == 7
+    assert len(shown(page)) == 8
 
 
 def test_the_keyboard_alone_opens_a_policy_and_its_statement(watched: Watched, html: str) -> None:
     page = watched.open(html)
-    short = policy(page, "policies/branch-office.json")
+    short = policy(page, "policies/short.json")
     excerpt = short.locator("ol.src li", has_text='"AppendOnly"')
     assert not excerpt.is_visible()
     short.locator("> summary").focus()
@@ -121,7 +119,7 @@ def test_the_keyboard_alone_opens_a_policy_and_its_statement(watched: Watched, h
             break
     page.keyboard.press("Space")
     assert excerpt.is_visible()
-    lines = (pages.EXAMPLES / "repository/policies/branch-office.json").read_text("utf-8").splitlines()
+    lines = (runs.EXAMPLES / "repository/policies/short.json").read_text("utf-8").splitlines()
     assert lines[int(excerpt.evaluate("each => each.parentElement.start"))].strip() == excerpt.inner_text().strip()
 
 
@@ -134,46 +132,60 @@ def test_tab_goes_first_past_the_head_of_the_page(watched: Watched, html: str) -
 
 def test_all_can_be_opened_and_closed_but_not_what_is_filtered_out(watched: Watched, html: str) -> None:
     page = watched.open(html)
-    page.get_by_role("radio", name="not ready 4").check()
+    page.get_by_role("radio", name="not ready 5").check()
     page.get_by_role("button", name="Expand all").click()
-    assert page.locator(".policy[open]").count() == 5  # four, and what cannot be read is open anyway
+    assert page.locator(".policy[open]").count() == 6  # five, and what cannot be read is open anyway
     page.get_by_role("button", name="Collapse all").click()
     assert page.locator(".policy[open]").count() == 0
 
 
 def test_a_cell_and_an_address_open_what_they_lead_to(watched: Watched, html: str) -> None:
-    page = watched.open(html, "#plans/plan.json:object")
-    assert is_open(policy(page, "plans/plan.json"))
-    page.locator(".matrix tbody tr", has_text="terraform/main.tf").get_by_role("link", name="0/10").click()
-    details = policy(page, "terraform/main.tf")
+    page = watched.open(html, "#plan/plan.json:bucket")
+    assert is_open(policy(page, "plan/plan.json"))
+    page.locator(".matrix tbody tr", has_text="terraform/veeam.tf").get_by_role("link", name="0/10").click()
+    details = policy(page, "terraform/veeam.tf")
     assert is_open(details)
     assert details.get_by_role("heading", name="Objects").is_visible()
-    assert page.url.endswith("#terraform/main.tf:object")
+    assert page.url.endswith("#terraform/veeam.tf:object")
 
 
 def test_the_copy_button_puts_the_diff_on_the_clipboard_as_it_is(watched: Watched) -> None:
-    run = pages.kept()
-    diff = pages.DIFF.replace("\n", "\r\n") + "+<b>&amp;</b>\t\u00e9\n"
-    pages.case(run, "branch-office.json")["repair"] = {**pages.REPAIR, "diff": diff}
+    run = pages.full()
+    repair = runs.case(run, "short.json")["repair"]
+    assert repair is not None
+    assert repair["diff"] is not None
+    repair["diff"] = diff = repair["diff"].replace("\n", "\r\n") + "+<b>&amp;</b>\t\u00e9\n"
     page = watched.open(render(run), permissions=["clipboard-read", "clipboard-write"])
-    policy(page, "policies/branch-office.json").locator("> summary").click()
+    policy(page, "policies/short.json").locator("> summary").click()
     page.get_by_role("button", name="Copy").click()
     page.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == diff
 
 
+def test_where_the_browser_gives_no_clipboard_the_diff_is_copied_as_a_selection(watched: Watched, html: str) -> None:
+    page = watched.open(html, permissions=["clipboard-read"])
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })")
+    policy(page, "policies/short.json").locator("> summary").click()
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    page.evaluate("delete navigator.clipboard")
+    repair = runs.case(pages.full(), "short.json")["repair"]
+    assert repair is not None
+    assert page.evaluate("navigator.clipboard.readText()") == repair["diff"]
+
+
 def test_hostile_text_does_nothing_and_can_be_read(watched: Watched) -> None:
     name = "<img src=x onerror=alert(0)>\u202e & \"'"
-    run = pages.renamed(pages.kept(), "policies/hostile.json", name)
-    pages.case(run, name)["repair"] = {**pages.REPAIR, "diff": "+</pre><script>alert(5)</script>\n"}
+    run = pages.renamed(pages.full(), HOSTILE, name)
+    runs.case(run, name)["repair"] = runs.repair("a.json", "", "</pre><script>alert(5)</script>\n")
     page = watched.open(render(run))
     page.get_by_role("button", name="Expand all").click()
     details = policy(page, "<img src=x onerror=alert(0)>[U+202E] & \"'")
-    for text in ("<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", '"><svg onload=alert(3)>'):
+    for text in ("<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "::error::pwned[U+202E]"):
         assert details.get_by_text(text).first.is_visible()
     assert details.get_by_text("+</pre><script>alert(5)</script>").is_visible()
     assert page.locator("img, svg, iframe").count() == 0
-    page.get_by_role("searchbox").fill("<img src=x")
+    page.get_by_role("searchbox").fill("<img src=x onerror=alert(0)>")
     assert len(shown(page)) == 1
 
 
@@ -233,8 +245,8 @@ _CONTRASTS = """() => {
 
 
 def test_a_phone_scrolls_in_one_direction_only_also_with_long_names(watched: Watched) -> None:
-    run = pages.renamed(pages.kept(), "policies/hostile.json", "x" * 700)
-    pages.case(run, "branch-office.json")["repair"] = {**pages.REPAIR, "diff": f"+{'y' * 900}\n"}
+    run = pages.renamed(pages.full(), HOSTILE, "x" * 700)
+    runs.case(run, "short.json")["repair"] = runs.repair("a.json", "", "y" * 900)
     page = watched.open(render(run), **PHONE)
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") == 390
@@ -243,14 +255,15 @@ def test_a_phone_scrolls_in_one_direction_only_also_with_long_names(watched: Wat
         ".map(each => each.outerHTML.slice(0, 80))"
     )
     assert wide == []
-    row = page.locator(".matrix tbody tr", has_text="terraform/main.tf")
-    assert (
-        " ".join(row.inner_text().split()) == "terraform/main.tf object 0/10 10 cannot tell not ready: 10 not granted"
+    row = page.locator(".matrix tbody tr", has_text="policies/short.json").inner_text()
+    assert " ".join(row.split()) == (
+        "policies/short.json bucket 4/5 1 missing object 8/10 1 missing, 1 denied actions 1 warning "
+        "not ready: 3 not granted"
     )
 
 
 def test_a_desk_scrolls_in_one_direction_only_with_long_names(watched: Watched) -> None:
-    run = pages.renamed(pages.kept(), "policies/hostile.json", "x" * 700)
+    run = pages.renamed(pages.full(), HOSTILE, "x" * 700)
     page = watched.open(render(run))
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") == 1280
@@ -277,7 +290,7 @@ def test_without_javascript_all_can_be_read_and_nothing_pretends_to_work(watched
     page = watched.open(html, java_script_enabled=False)
     assert page.get_by_role("button").count() == 0
     assert page.get_by_role("searchbox").count() == 0
-    details = policy(page, "policies/branch-office.json")
+    details = policy(page, "policies/short.json")
     details.locator("> summary").click()
     assert details.get_by_text("for git apply").is_visible()
 
@@ -286,7 +299,7 @@ def test_landmarks_and_headings_are_in_order_and_everything_has_a_name(watched: 
     page = watched.open(html)
     for role in ("banner", "navigation", "search", "main", "contentinfo"):
         assert page.get_by_role(role).count() == 1, role
-    assert page.title() == "1 of 7 ready - IAM policies for Veeam"
+    assert page.title() == "1 of 8 ready - IAM policies for Veeam"
     assert page.locator("html").get_attribute("lang") == "en"
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     levels = page.evaluate(
@@ -310,7 +323,7 @@ def test_nothing_moves_where_somebody_wants_it_still(watched: Watched, html: str
 
 
 def test_an_empty_run_is_a_page_as_well(watched: Watched) -> None:
-    page = watched.open(render(pages.empty()))
+    page = watched.open(render(runs.empty()))
     assert page.get_by_role("heading", level=1).inner_text() == "No policy was checked"
     page.get_by_role("button", name="Dark theme").click()
 

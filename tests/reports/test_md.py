@@ -120,6 +120,28 @@ def test_a_waiver_that_has_expired_is_called_so() -> None:
     assert "2027-01-31 (expired)" in words(rendered(md.render(run)))
 
 
+def test_a_finding_that_is_waived_is_not_to_fix() -> None:
+    run = runs.kept()
+    case = runs.case(run, "short.json")
+    run["reports"] = [case]
+    assert "ec2:StartInstance does not exist" in words(rendered(md.render(run)))
+    for finding in case["findings"]:
+        finding["waived"] = True
+    page = rendered(md.render(run))
+    assert "ec2:StartInstance does not exist" not in words(page)
+    assert "1 to fix" not in [words(each) for each in page.find_all("td")]
+
+
+def test_a_long_repair_is_left_to_the_report() -> None:
+    run = runs.repaired()
+    repair = runs.case(run, "short.json")["repair"]
+    assert repair
+    repair["diff"] = "+x\n" * 5_000
+    page = rendered(md.render(run))
+    assert not page.find_all("details")
+    assert "what to add is too long for this page, and in the report" in words(page)
+
+
 def test_an_unfinished_run_is_called_so() -> None:
     assert "Incomplete" in words(rendered(md.render({**runs.kept(), "complete": False})).strong)
     assert "Incomplete" not in md.render(runs.kept())
@@ -186,8 +208,35 @@ def test_it_is_never_too_long_and_says_what_it_leaves_out(count: int) -> None:
     assert (f"and {missing} more in the report" in words(page)) == (missing > 0)
     short = [case for case in run["reports"] if not case["ready"]]
     told = len([each for each in page.find_all("h3") if "/" in words(each) or "archive" in words(each)])
-    assert f"and {len(short) - told} more in the report" in words(page)
+    assert (f"and {len(short) - told} more in the report" in words(page)) == (len(short) > told)
+    assert (len(short) > told) == (count == 1_000)
     assert [words(each) for each in page.find_all("sub")][:-1] == run["proviso"]
+
+
+def test_nor_is_it_too_long_of_long_hostile_texts() -> None:
+    run = runs.kept()
+    text = "@|" * 10_000
+    for case in run["reports"]:
+        case["name"] = case["summary"] = text
+        for finding in case["findings"]:
+            finding["message"] = text
+        case["waivers"] = [{**waiver, "reason": text, "accepted_by": text} for waiver in case["waivers"]]
+    run["unread"][0]["message"] = text
+    shown = md.render(run)
+    assert len(shown) < 60_000
+    assert shown.count("and 7 more in the report") == 1
+    assert shown.count("and 6 more in the report") == 1
+    assert shown.count("and 1 more in the report") == 2
+
+
+def test_a_policy_that_is_ready_and_has_something_to_fix_tells_it() -> None:
+    run = runs.kept()
+    finding = next(each for each in runs.case(run, "short.json")["findings"] if each["id"] == "unknown_action")
+    ready = runs.case(run, "ready.json")
+    ready["findings"].append(finding)
+    page = rendered(md.render({**run, "reports": [ready], "unread": []}))
+    assert "1 to fix" in [words(each) for each in page.find_all("td")]
+    assert any("ec2:StartInstance does not exist" in words(each) for each in page.find_all("li"))
 
 
 def test_in_a_long_table_what_is_not_ready_comes_first() -> None:

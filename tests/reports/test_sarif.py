@@ -90,6 +90,7 @@ def test_a_permission_points_at_the_lines_of_the_statement_that_decided_it() -> 
     assert [each.strip() for each in region["snippet"]["text"].splitlines()] == [
         each.strip().removesuffix(",") if each is lines[-1] else each.strip() for each in lines
     ]
+    assert "relatedLocations" not in denied
     assert denied["message"]["text"].startswith("s3:DeleteObjectVersion denied for policies/short.json (acme-veeam)\n")
 
 
@@ -143,6 +144,28 @@ def test_a_finding_in_a_policy_of_two_roles_is_one_problem() -> None:
     findings = len([each for each in problems.of(run) if not each.permission])
     run["reports"].append({**short, "name": "another role"})
     assert len([each for each in problems.of(run) if not each.permission]) == findings
+
+
+def test_what_one_role_waives_and_another_does_not_is_not_waived() -> None:
+    run = runs.kept()
+    short = runs.case(run, "short.json")
+    waiver = {**runs.case(run, "archive")["waivers"][0], "permission": None, "finding": "unknown_action"}
+    waiving: Any = {**short, "name": "another role", "waivers": [waiver]}
+    for reports in ([waiving, short], [short, waiving]):
+        (found,) = [each for each in problems.of({**run, "reports": reports}) if each.rule == "unknown_action"]
+        assert found.waiver is None
+
+
+def test_a_finding_without_a_line_is_at_the_first() -> None:
+    run = runs.kept()
+    finding = next(each for each in runs.case(run, "short.json")["findings"] if each["id"] == "unknown_action")
+    finding["line"] = finding["column"] = None
+    (found,) = [
+        each
+        for each in read({**run, "reports": [runs.case(run, "short.json")]})["results"]
+        if each["ruleId"] == "unknown_action"
+    ]
+    assert found["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
 
 
 def test_a_waiver_suppresses_with_who_until_and_why() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def render(run: Run) -> str:
     """Return the page of a run."""
-    return _template().render(page=page_of(run))
+    return _template().render(page=page_of(run)).strip() + "\n"
 
 
 @cache

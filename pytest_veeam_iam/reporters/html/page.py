@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pytest_veeam_iam.reporters.html.policy import ITEMS, view_of
+from pytest_veeam_iam.reporters.html.policy import view_of
+from pytest_veeam_iam.reporters.html.verdict import ITEMS, failed_items, verdict_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pytest_veeam_iam.evidence import Case, Pack, Permission, PolicyFile, Run, Unread
-    from pytest_veeam_iam.reporters.html.policy import PolicyView, State
+    from pytest_veeam_iam.reporters.html.policy import PolicyView
+    from pytest_veeam_iam.reporters.html.verdict import State
 
 _DETAILED = 200
 """Policies up to which the page has every permission that is granted, and every statement."""
@@ -49,7 +51,7 @@ class Page:
     """All that the template lays out.
 
     ``counts`` has every state; ``columns`` are those of the matrix; ``not_checked`` is what no report looked at, None
-    if that differs; ``dates`` has the date of the vendor's page by pack.
+    if that differs; ``unread`` has address and verdict of each; ``dates`` has the date of the vendor's page by pack.
     """
 
     run: Run
@@ -57,7 +59,7 @@ class Page:
     counts: dict[State, int]
     columns: Sequence[str]
     policies: Sequence[PolicyView]
-    unread: Sequence[tuple[str, Unread]]
+    unread: Sequence[tuple[str, str, Unread]]
     is_detailed: bool
     required: Sequence[Required]
     not_checked: Sequence[str] | None
@@ -72,8 +74,9 @@ class Page:
 
     @property
     def is_ready(self) -> bool:
-        """Whether all of the run is ready, and all of it ran."""
-        return self.run["complete"] and 0 < self.total == self.counts["ready"]
+        """Whether all of the run is ready, all of it ran, and no test failed."""
+        failed = any(failed_items(case) for case in self.run["reports"])
+        return self.run["complete"] and 0 < self.total == self.counts["ready"] and not failed
 
 
 def page_of(run: Run) -> Page:
@@ -90,7 +93,7 @@ def page_of(run: Run) -> Page:
         counts=counts,
         columns=_columns(reports),
         policies=policies,
-        unread=[(anchors.of(each["name"]), each) for each in run["unread"]],
+        unread=[(anchors.of(each["name"]), verdict_on(each), each) for each in run["unread"]],
         is_detailed=is_detailed,
         required=_required(reports),
         not_checked=reports[0]["not_checked"] if _all_the_same(each["not_checked"] for each in reports) else None,

@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.reporters.html.verdict import cells_of, count_of, is_granted, state_of, verdict_of
 from pytest_veeam_iam.reporters.html.visible import is_visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pytest_veeam_iam.evidence import Case, Excerpt, Group, Permission, RepairDict, StatementPlace
-
-State = Literal["ready", "not ready", "waived", "cannot be read"]
-"""By which the page can be filtered; waived: not ready, and all that it lacks is accepted until a day."""
-
-ITEMS = ("actions", "lint")
-"""The tests of a policy beside those of its groups, in the order of the terminal's table."""
+    from pytest_veeam_iam.reporters.html.verdict import Cell, State
 
 _FEW = 4
 """Resources of a group that are named where its permissions are not."""
 
 _OWN = frozenset({"action", "why", "why_inferred", "note"})
 """What permissions that fall short for the same reason need not share."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of the matrix: for example ``8/10`` and ``2 missing``."""
-
-    text: str
-    word: str = ""
-    is_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +33,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """Permissions that are not granted, all for the same reason; ``first`` has what they share."""
+    """Permissions that are not granted, all for the same reason; ``shared`` is what is said of each of them."""
 
     permissions: Sequence[Permission]
-    reason: str
+    shared: Permission
     sources: Sequence[Source]
-
-    @property
-    def first(self) -> Permission:
-        """One of them."""
-        return self.permissions[0]
 
     @property
     def label(self) -> str:
         """What its statements are to it."""
-        return "nearest" if self.first["decision"] in ("missing", "partial") else "by"
+        return "nearest" if self.shared["decision"] in ("missing", "partial") else "by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +75,11 @@ class Change:
     repair: RepairDict
     text: str
     is_diff: bool
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the text, with their ends."""
+        return re.findall(r"[^\n]*\n|[^\n]+", self.text)
 
     @property
     def can_be_copied(self) -> bool:
@@ -135,8 +121,8 @@ def view_of(case: Case, anchor: str, *, is_detailed: bool) -> PolicyView:
         case=case,
         anchor=anchor,
         state=state_of(case),
-        verdict=_verdict(case),
-        cells=dict(_cells(case)),
+        verdict=verdict_of(case),
+        cells=dict(cells_of(case)),
         groups=groups,
         statements=list(_others(case, shown)) if is_detailed else [],
         change=_change(case["repair"]),
@@ -145,37 +131,21 @@ def view_of(case: Case, anchor: str, *, is_detailed: bool) -> PolicyView:
             for name, parameter in case["target"].items()
             if (value := parameter["value"]) is not None and parameter["origin"] != "any"
         ],
-        any_of=[name for name, parameter in case["target"].items() if parameter["origin"] == "any"],
+        any_of=[name for name, each in case["target"].items() if each["value"] is None or each["origin"] == "any"],
     )
-
-
-def state_of(case: Case) -> State:
-    """Return the state of a report."""
-    if case["ready"]:
-        return "ready"
-    return "waived" if case["accepted"] else "not ready"
 
 
 def _group(case: Case, group: Group, shown: set[str], *, is_detailed: bool) -> GroupView:
-    granted = [each for each in group["permissions"] if _is_granted(each)]
+    granted = [each for each in group["permissions"] if is_granted(each)]
     return GroupView(
         group=group,
-        count=_count(group),
+        count=count_of(group),
         shortfalls=[
             _shortfall(case, same, shown)
-            for same in _alike(each for each in group["permissions"] if not _is_granted(each))
+            for same in _alike(each for each in group["permissions"] if not is_granted(each))
         ],
         granted=_granted(case, granted) if is_detailed else _granted_together(case, granted),
     )
-
-
-def _count(group: Group) -> str:
-    required = [each for each in group["permissions"] if each["level"] == "required"]
-    return f"{sum(map(_is_granted, required))}/{len(required)}"
-
-
-def _is_granted(permission: Permission) -> bool:
-    return permission["decision"] == "allowed"
 
 
 def _alike(permissions: Iterable[Permission]) -> list[list[Permission]]:
@@ -196,9 +166,15 @@ def _shortfall(case: Case, same: Sequence[Permission], shown: set[str]) -> Short
     first = same[0]
     sources = [_source(case, place, shown) for place in first["statements"]]
     if len(same) == 1:
-        return Shortfall(same, first["reason"], sources)
-    reworded = [replace(source, words=_unnamed(first, source.words)) for source in sources]
-    return Shortfall(same, _unnamed(first, first["reason"]), reworded)
+        return Shortfall(same, first, sources)
+    shared: Permission = {
+        **first,
+        "reason": _unnamed(first, first["reason"]),
+        "misnamed": _unnamed(first, first["misnamed"]),
+        "conditions": [_unnamed(first, condition) for condition in first["conditions"]],
+        "declare": [_unnamed(first, declaration) for declaration in first["declare"]],
+    }
+    return Shortfall(same, shared, [replace(source, words=_unnamed(first, source.words)) for source in sources])
 
 
 def _granted(case: Case, permissions: Iterable[Permission]) -> list[Granted]:
@@ -250,61 +226,7 @@ def _others(case: Case, shown: set[str]) -> Iterator[Source]:
             yield Source(label(case, excerpt), excerpt=excerpt)
 
 
-def _cells(case: Case) -> Iterator[tuple[str, Cell]]:
-    ran = {each["item"] for each in case["items"]}
-    for group in case["groups"]:
-        yield group["id"], _cell(group, is_left_out=bool(ran) and group["id"] not in ran)
-    for item in ITEMS:
-        told = [each for each in case["findings"] if each["item"] == item and each["severity"] != "note"]
-        waived = bool(told) and all(each["waived"] for each in told)
-        words = [_plural(count, severity) for severity, count in Counter(each["severity"] for each in told).items()]
-        word = "not run" if ran and item not in ran else "waived" if waived else ""
-        yield item, Cell(", ".join(words) or "ok", word, is_short=bool(told))
-
-
-def _cell(group: Group, *, is_left_out: bool) -> Cell:
-    lacking = [each for each in group["permissions"] if _counts(each)]
-    words = Counter("waived" if each["waived"] else each["word"] for each in lacking)
-    said = (
-        ", ".join(f"{count} {word}" for word, count in words.items())
-        if len(words) < 3
-        else f"{len(lacking)} not granted"
-    )
-    return Cell(
-        _count(group), ", ".join(filter(None, [said, "not run" if is_left_out else ""])), is_short=bool(lacking)
-    )
-
-
-def _verdict(case: Case) -> str:
-    """Return ready or not ready, with the cause in a few words."""
-    if case["ready"]:
-        return f"ready ({case['place']})"
-    lacking = [each for group in case["groups"] for each in group["permissions"] if _counts(each)]
-    findings = [each for each in case["findings"] if each["counts"]]
-    open_findings = Counter(each["severity"] for each in findings if not each["waived"])
-    not_granted = sum(not each["waived"] for each in lacking)
-    waived = {each["action"] for each in lacking if each["waived"]} | {
-        each["id"] for each in findings if each["waived"]
-    }
-    causes = [f"{not_granted} not granted"] if not_granted else []
-    causes += [_plural(count, severity) for severity, count in open_findings.items()]
-    told = [
-        f"not ready: {', '.join(causes)}" if causes else "not ready",
-        *([f"{len(waived)} waived"] if waived else []),
-    ]
-    return ", ".join(told)
-
-
-def _counts(permission: Permission) -> bool:
-    return permission["level"] == "required" and not _is_granted(permission)
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def _change(repair: RepairDict | None) -> Change | None:
-    if repair is None:
+    if repair is None or not (repair["diff"] or repair["statement"] or repair["remaining"]):
         return None
-    is_diff = repair["diff"] is not None
-    return Change(repair, repair["diff"] or repair["statement"] or "", is_diff)
+    return Change(repair, repair["diff"] or repair["statement"] or "", is_diff=bool(repair["diff"]))

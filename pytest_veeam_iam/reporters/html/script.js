@@ -47,9 +47,11 @@ const reveal = () => {
 addEventListener("hashchange", reveal);
 if (location.hash) reveal();
 
-// Copy: the clipboard where the browser gives it, else a selection.
+// Copy: where the browser gives no clipboard, a selection is copied; what it holds is the whole text, line ends and all.
 const select = (text) => {
   getSelection().selectAllChildren(text);
+  const give = (event) => { event.clipboardData.setData("text/plain", text.textContent); event.preventDefault(); };
+  document.addEventListener("copy", give, { once: true });
   return document.execCommand("copy");
 };
 for (const button of all("[data-copy]")) {

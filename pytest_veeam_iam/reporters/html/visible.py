@@ -16,9 +16,9 @@ encoded at all. See https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spo
 
 def visible(value: object) -> object:
     """Return a text with its hidden characters as ``[U+202E]``; anything else, markup as well, comes back as it is."""
-    if type(value) is not str or (value.isascii() and value.isprintable()):  # Markup is a str as well
+    if type(value) is not str or (value.isascii() and value.isprintable()):  # markup is a str as well
         return value
-    return _HIDDEN.sub(_named, value.replace("\r\n", "\n"))
+    return _shown(value.replace("\r\n", "\n"))
 
 
 def is_visible(text: str) -> bool:
@@ -27,11 +27,12 @@ def is_visible(text: str) -> bool:
 
 
 def exactly(text: str) -> str:
-    """Return visible text as markup from which a browser reads the same text; it would take CRLF for LF."""
+    """Return visible text as markup that keeps the ends of lines; a browser takes a plain CRLF for LF."""
     from markupsafe import Markup, escape
 
-    return Markup(str(escape(text)).replace("\r", "&#13;"))  # noqa: S704 - escaped one step before
+    lines = (str(escape(_shown(line))) for line in text.split("\r\n"))
+    return Markup("&#13;\n".join(lines))  # noqa: S704 - escaped one step before
 
 
-def _named(match: re.Match[str]) -> str:
-    return f"[U+{ord(match[0]):04X}]"
+def _shown(text: str) -> str:
+    return _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)

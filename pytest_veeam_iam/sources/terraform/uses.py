@@ -68,9 +68,9 @@ class _Uses:
         return any(self._is_use(file, offset) for file, offset in found)
 
     def _is_use(self, file: SourceFile, offset: int) -> bool:
-        if file.name.endswith(".json") or not self._directory.can_read(file):
+        if not self._directory.can_read(file):
             return True
-        block = next((each for each in file.blocks if each.start <= offset < each.end), None)
+        block = _around(file, offset)
         if block is None or not block.is_code(offset):
             return False
         if block.type == "output":
@@ -80,11 +80,16 @@ class _Uses:
             self.hands_away = True
             return False
         if block.type == "locals":
-            arguments = block.body.arguments().values()
-            return any(
-                self.of(f"local.{each.name}") for each in arguments if each.value.start <= offset < each.value.end
-            )
+            arguments = [each for each in block.body.arguments().values() if each.start <= offset]
+            around = max(arguments, key=lambda each: each.start, default=None)
+            return around is None or self.of(f"local.{around.name}")
         return True
+
+
+def _around(file: SourceFile, offset: int) -> Block | None:
+    """Return the block in which an offset stands; of JSON, where nobody knows its end, the last that begins before."""
+    before = [each for each in file.blocks if each.start <= offset and (file.is_json or offset < each.end)]
+    return max(before, key=lambda each: each.start, default=None)
 
 
 def _mentions(file: SourceFile, name: str) -> Iterator[int]:

@@ -634,6 +634,30 @@ def test_a_document_that_is_only_shown_or_handed_away_is_found_once(user: str, i
 
 
 @pytest.mark.parametrize(
+    ("user", "is_alone"),
+    [
+        ({"output": {"o": {"value": f"${{{_JSON}}}"}}}, True),
+        ({"output": {"o": {"value": f"${{{_JSON}}}"}}, "variable": {"v": {}}}, True),
+        ({"locals": {"a": f"${{{_JSON}}}", "b": 1}, "output": {"o": {"value": "${local.a}"}}}, True),
+        ({"locals": {"a": f"${{{_JSON}}}"}, "resource": {"x_y": {"z": {"value": "${local.a}"}}}}, False),
+        (
+            {"output": {"o": {"value": 1}}, "resource": {"aws_s3_bucket_policy": {"z": {"policy": f"${{{_JSON}}}"}}}},
+            False,
+        ),
+        ({"module": {"m": {"source": "a/b/aws", "policy": f"${{{_JSON}}}"}}}, True),
+        ({"module": {"m": {"source": "./m", "policy": f"${{{_JSON}}}"}}}, False),
+    ],
+)
+def test_a_document_in_json_that_is_only_shown_or_handed_away_is_found_once(
+    user: dict[str, Any], is_alone: bool
+) -> None:
+    data = {"aws_iam_policy_document": {"d": {"statement": {"actions": ["s3:*"], "resources": ["*"]}}}}
+    text = TextSource("main.tf.json", json.dumps({"data": data, **user}, indent=1))
+    found = terraform.read(text, Reading(Bindings(), name="main.tf.json"))
+    assert [each.entity for each in found] == (["data.aws_iam_policy_document.d"] if is_alone else [])
+
+
+@pytest.mark.parametrize(
     ("argument", "actions"),
     [
         ('policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "*" }] })', ["s3:*"]),
