@@ -1,6 +1,6 @@
 """Pages that lead by the hand are followed literally: files are saved, commands run, outputs compared.
 
-In Markdown nobody sees how: a comment above a fenced block says what it is. A page is followed if it has a file.
+In Markdown nobody sees how: a comment above a fenced block says what it is.
 
 - ``<!-- file: PATH -->``: what a reader saves there.
 - ``<!-- run -->``: what a reader types; every line has to succeed.
