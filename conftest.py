@@ -21,15 +21,18 @@ ROOT = Path(__file__).parent
 POLICY = ROOT / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
 FILE_OF = {"python": "test_example.py", "toml": "pyproject.toml", "ini": "pytest.ini"}
 """Language of a fenced block -> what a reader would save it as."""
+FOLLOWED = "<!-- run -->"
+"""In a page whose blocks belong together: tests/test_followed_pages.py follows it."""
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    is_guide = file_path == ROOT / "README.md" or (file_path.parent == ROOT / "docs" and file_path.suffix == ".md")
+    is_page = file_path.suffix == ".md" and file_path.is_relative_to(ROOT / "docs")
+    is_guide = file_path == ROOT / "README.md" or (is_page and FOLLOWED not in file_path.read_text("utf-8"))
     return Guide.from_parent(parent, path=file_path) if is_guide else None
 
 
 class Guide(pytest.File):
-    """The README or a page of docs/: every fenced block in one of our languages is an item, named by its line."""
+    """The README or a page below docs: every fenced block in one of our languages is an item, named by its line."""
 
     def collect(self) -> Iterator[pytest.Item]:
         text = self.path.read_text("utf-8")

@@ -1,0 +1,1 @@
+"""What makes the documents: pages of reference, pictures of terminals, the site."""
