@@ -18,7 +18,7 @@ from pytest_veeam_iam.iam.globs import action_problem
 from pytest_veeam_iam.report import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from types import ModuleType
 
     from pytest_veeam_iam.iam.document import Entry, Policy
