@@ -163,7 +163,7 @@ def _json_report() -> Iterator[str]:
         "`--veeam-iam-report=report.json` writes the report of a run, a `Run`. `Report.to_dict()` returns a",
         f"`ReportDict`. `schema` is {evidence.SCHEMA}: it is raised when a key changes its meaning. Keys may be added",
         "within one schema, so a reader should pass over those that it does not know. Paths are relative to the",
-        "repository, with `/`.",
+        "repository, with `/`. Its JSON Schema is `report.schema.json` in the installed package.",
         "",
     )
     kinds = [each for each in vars(evidence).values() if is_typeddict(each)]
@@ -273,6 +273,14 @@ def _pack(pack: RulePack) -> Iterator[str]:
         "|---|---|---|---|",
         *map(_profile, pack.profiles),
         "",
+        "### Resources",
+        "",
+        "AWS checks each permission on a kind of resource. What stands in braces is the target's; any if not named.",
+        "",
+        "| kind | ARN |",
+        "|---|---|",
+        *(f"| {kind} | `{arn}` |" for kind, arn in pack.resource_types.items()),
+        "",
     )
     for group in pack.groups:
         yield from (
@@ -282,7 +290,7 @@ def _pack(pack: RulePack) -> Iterator[str]:
             "",
             "| permission | on | what for |",
             "|---|---|---|",
-            *(_requirement(each, pack) for each in group.requirements),
+            *map(_requirement, group.requirements),
             "",
         )
 
@@ -293,9 +301,9 @@ def _profile(profile: Profile) -> str:
     return f"| `{profile.id}` | {groups} | {without} | {profile.confidence}: {profile.why} |"
 
 
-def _requirement(each: Requirement, pack: RulePack) -> str:
+def _requirement(each: Requirement) -> str:
     level = "" if each.level == "required" else f" ({each.level})"
-    on = "<br>".join(f"`{pack.resource_types[kind]}`" for kind in each.resource_types)
+    on = ", ".join(each.resource_types)
     scope = " (inferred)" if each.scope_inferred else ""
     why = f"{each.why}{' (inferred)' if each.why_inferred else ''}{'. ' if each.note else ''}{each.note}"
     return f"| `{each.action}`{level} | {on}{scope} | {' '.join(why.split())} |"
