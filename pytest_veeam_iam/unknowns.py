@@ -95,19 +95,22 @@ def _known_statement(statement: Statement) -> Statement | None:
 
 
 def _with_plausible_values(entry: Entry) -> Entry | None:
-    """Return an ARN with a text for every unknown value in it; None if it may be any ARN."""
+    """Return an ARN with a text for every unknown value in it; None if it may be an ARN of any kind."""
     if not entry.pieces:
         return entry
-    if isinstance(entry.pieces[0], Token):
+    text = "".join(piece if isinstance(piece, str) else _UNKNOWN for piece in entry.pieces)
+    fields = text.split(":", _ARN_FIELDS - 1)
+    if len(fields) < _ARN_FIELDS or fields[0] != "arn" or _UNKNOWN in fields[2]:
         return None
-    text = ""
-    for piece, after in zip(entry.pieces, (*entry.pieces[1:], ""), strict=True):
-        is_account = text.endswith(":") and isinstance(after, str) and after.startswith(":")
-        text += piece if isinstance(piece, str) else _ACCOUNT_OF_NOBODY if is_account else "x"
-    return Entry(text, entry.location)
+    if fields[5].startswith(_UNKNOWN) and fields[2] != "s3":
+        return None  # what kind of resource it is stands there
+    named = [_PLAUSIBLE.get(number, field) if _UNKNOWN in field else field for number, field in enumerate(fields)]
+    return Entry(":".join(named).replace(_UNKNOWN, "x"), entry.location)
 
 
-_ACCOUNT_OF_NOBODY = "0" * 12
+_UNKNOWN = "\0"
+_PLAUSIBLE = {1: "aws", 3: "us-east-1", 4: "0" * 12}
+"""The partition, region and account of an ARN, by their place in it."""
 
 
 def named_buckets(target: Target, policies: Sequence[Policy]) -> Target:

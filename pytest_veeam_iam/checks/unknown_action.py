@@ -8,7 +8,7 @@ from pytest_veeam_iam import catalog
 from pytest_veeam_iam.report import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pytest_veeam_iam.checks import Subject
 
@@ -32,8 +32,14 @@ def check(subject: Subject) -> Iterator[Finding]:
                 what, near = _of_nothing(entry.text)
             else:
                 continue
-            help_ = f"write {api or near[0]}" if api or near else "write the names, or a pattern that matches them"
-            yield Finding("unknown_action", Severity.WARNING, what, entry.location, help_)
+            yield Finding("unknown_action", Severity.WARNING, what, entry.location, _help((api,) if api else near))
+
+
+def _help(meant: Sequence[str]) -> str:
+    """Return what to write, where one of these actions may be meant."""
+    if not meant:
+        return "write the names, or a pattern that matches them"
+    return f"write {meant[0]}" if len(meant) == 1 else "write the one that is meant"
 
 
 def _of_nothing(pattern: str) -> tuple[str, tuple[str, ...]]:

@@ -193,6 +193,11 @@ class Policy:
         return self.location.path
 
     @property
+    def names_principals(self) -> bool:
+        """Whether every statement says who: it is a resource's document or a role's trust, and not that of a user."""
+        return bool(self.statements) and all(each.principals is not None for each in self.statements)
+
+    @property
     def has_variables(self) -> bool:
         """Whether ``${...}`` is a policy variable here; before Version 2012-10-17 it is literal text.
 

@@ -396,6 +396,19 @@ def is_short_arn(text: str) -> bool:
     return bool(text.strip("*")) and text.count(":") < _ARN_FIELDS - 1
 
 
+_PLACEHOLDER = re.compile(r"[$<{]")
+_BUCKET_NAME = re.compile(r"[\w*?][\w.*?-]*(/.*)?", re.ASCII | re.DOTALL)
+
+
+def _meant(text: str) -> str:
+    """Return what to write instead of a text that is no ARN."""
+    if _PLACEHOLDER.match(text):
+        return "a placeholder stands there: write the ARN"
+    if text.lower().startswith("arn:aws:"):
+        return "it begins with arn: and has six fields"
+    return f'did you mean "arn:aws:s3:::{text if _BUCKET_NAME.fullmatch(text) else "BUCKET"}"?'
+
+
 def resource_problem(text: str, *, has_variables: bool) -> str | None:
     """Return why AWS refuses a Resource or NotResource entry, or None.
 
@@ -407,7 +420,7 @@ def resource_problem(text: str, *, has_variables: bool) -> str | None:
         return None
     fields = text.split(":", _ARN_FIELDS - 1)
     if fields[0] != "arn" or len(fields) < 3:
-        return f'"{text}" is neither "*" nor an ARN; did you mean "arn:aws:s3:::{text or "BUCKET"}"?'
+        return f'"{text}" is neither "*" nor an ARN; {_meant(text)}'
     if not fields[1] or not fields[2]:
         return f'"{text}" names no {"service" if fields[1] else "partition"}; write for example "arn:aws:s3:::BUCKET"'
     if re.search(r"[*?]", fields[2]):

@@ -6,15 +6,17 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_veeam_iam.config import TEAM_FILE, find_team_file
 from pytest_veeam_iam.errors import TargetError, VeeamIamError
 from pytest_veeam_iam.plugin import arguments
+from pytest_veeam_iam.plugin.passed_over import files_behind
 from pytest_veeam_iam.plugin.selection import bindings_for, find
 from pytest_veeam_iam.plugin.team import base_of, name_of
 from pytest_veeam_iam.readiness import check
 from pytest_veeam_iam.sources import files, load_file, load_file_if_policy, suffixes
+from pytest_veeam_iam.sources.discovery import are_of_resources
 from pytest_veeam_iam.sources.found import Reading
 from pytest_veeam_iam.teamfile import TeamFile, WrittenTarget
 from pytest_veeam_iam.teamfile.draft import Draft, drafts, written
@@ -68,32 +70,47 @@ def _check_acceptance(layers: Layers, settings: Settings) -> None:
 def _drafts(config: pytest.Config, settings: Settings, base: Path) -> list[Draft]:
     reading = Reading(bindings_for(config, settings, {}))
     found: dict[str, tuple[Policy, ...]] = {}
-    for path, is_named in _candidates(config, settings):
+    searched: set[str] = set()
+    for path, is_policy, is_searched in _candidates(config, settings):
         name = Path(os.path.relpath(path, base)).as_posix()
-        load = load_file if is_named else load_file_if_policy
+        load = load_file if is_policy else load_file_if_policy
         try:
             policies = load(path, name, reading=reading)
         except VeeamIamError:
             policies = ()
-            is_named = True  # the check will say what is wrong with it
-        if policies or is_named:
+            is_policy = True  # the check will say what is wrong with it
+        if is_policy or (policies and not are_of_resources(policies)):
             found[name] = policies
+        if is_searched:
+            searched.add(name)
+    behind = files_behind(policy for policies in found.values() for policy in policies)
+    for name in searched.intersection(behind):
+        found.pop(name, None)
     return drafts(found, settings.match)
 
 
-def _candidates(config: pytest.Config, settings: Settings) -> Iterator[tuple[Path, bool]]:
-    """Yield the files to look into, and whether somebody named them or discovery chose them."""
+class _Candidate(NamedTuple):
+    """A file to look into, whether it is known to hold a policy, and whether a search found it."""
+
+    path: Path
+    is_policy: bool
+    is_searched: bool
+
+
+def _candidates(config: pytest.Config, settings: Settings) -> Iterator[_Candidate]:
+    """Yield the files to look into."""
     arguments.expand(config)
     if not arguments.are_typed(config):
-        yield from ((path, True) for path in find(config, settings)[0])
+        found = find(config, settings)
+        yield from (_Candidate(path, is_policy=True, is_searched=found.is_discovered) for path in found.files)
         return
     for path in arguments.paths(config):
         if path.is_dir():
             skip = config.getini("norecursedirs")
-            inside = files.walk(path, skip=skip).files
-            yield from ((each, False) for each in inside if each.name.lower().endswith(suffixes()))
+            inside = [each for each in files.walk(path, skip=skip).files if each.name.lower().endswith(suffixes())]
+            yield from (_Candidate(each, is_policy=False, is_searched=True) for each in inside)
         elif path.exists():
-            yield path, True
+            yield _Candidate(path, is_policy=True, is_searched=False)
         else:
             raise TargetError(f"{name_of(path, config)}: there is no such file or directory")
 

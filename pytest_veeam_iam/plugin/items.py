@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from pytest_veeam_iam import checks
-from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.errors import PolicyLoadError, VeeamIamError
 from pytest_veeam_iam.plugin import callers
 from pytest_veeam_iam.plugin.summary import NOT_THERE
+from pytest_veeam_iam.plugin.team import name_of
 from pytest_veeam_iam.repair import repair_if_any
 from pytest_veeam_iam.report import Severity, VeeamNotReady
 from pytest_veeam_iam.reporters import text
 from pytest_veeam_iam.sources import files
+from pytest_veeam_iam.unknowns import known_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -107,6 +109,13 @@ class VeeamItem(pytest.Item):
         """
         return self.file or self.path, (self.line or 1) - 1, f"veeam-iam: {self.nodeid}"
 
+    def tell(self, **properties: object) -> None:
+        """Set what JUnit and other reporters show of this item, and where it is, which ``xunit2`` has no place for."""
+        place = {"file": name_of(self.file or self.path, self.config), "line": str(self.line or 1)}
+        told = [(f"veeam_iam.{name}", value) for name, value in {**properties, **place}.items()]
+        others = [each for each in self.user_properties if not each[0].startswith("veeam_iam.")]
+        self.user_properties[:] = [*others, *told]  # an item may run again
+
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return the text of the error alone, its first line being what every short form shows."""
         if not isinstance(excinfo.value, VeeamIamError):
@@ -139,15 +148,21 @@ class ErrorItem(VeeamItem):
             where: May hold another node id than its parent gives it.
         """
         item: ErrorItem = cls.from_parent(parent, name=name, **where)
-        item.error, item.line = error, getattr(error, "line", None)
+        item.error, item.line, item.file = error, getattr(error, "line", None), item.read_in(error)
         item.subject = subject or item.nodeid.partition("::")[0]
         item.add_marker("veeam_iam")
         return item
 
+    def read_in(self, error: VeeamIamError) -> Path | None:
+        """Return the file that an error is about, where that is not the file of the item: a module reads others."""
+        if not isinstance(error, PolicyLoadError):
+            return None
+        path = files.absolute(self.config.rootpath, error.path)
+        return path if path != self.path and path.is_file() else None
+
     def runtest(self) -> None:
         """Fail."""
-        self.user_properties.append(("veeam_iam.policy", self.subject))
-        self.user_properties.append(("veeam_iam.cell", "cannot be read"))
+        self.tell(policy=self.subject, cell="cannot be read")
         raise self.error
 
 
@@ -156,8 +171,7 @@ class MissingItem(ErrorItem):
 
     def runtest(self) -> None:
         """Skip."""
-        self.user_properties.append(("veeam_iam.policy", self.subject))
-        self.user_properties.append(("veeam_iam.cell", NOT_THERE))
+        self.tell(policy=self.subject, cell=NOT_THERE)
         raise pytest.skip.Exception(str(self.error), _use_item_location=True)
 
 
@@ -174,16 +188,16 @@ class SubjectItem(VeeamItem):
         item.add_marker("veeam_iam")
         return item
 
-    def tell(self, **properties: str) -> None:
-        """Add what JUnit, the summary and other reporters show of this item."""
+    def tell(self, **properties: object) -> None:
+        """Add what the report says, beside where it is."""
         report = self.subject.report
-        told = {"policy": self.subject.name, "pack": report.pack, "place": report.place, "ready": report.ready}
+        told: dict[str, object] = {"policy": self.subject.name, "pack": report.pack, "place": report.place}
+        told["ready"] = report.ready
         if self.subject.target:
             told |= {"target": self.subject.target, "not_given": ", ".join(report.not_given)}
         if report.assumed:
             told["assumed_told"] = f"assumed: {text.assumed(report)}"
-        told |= properties
-        self.user_properties.extend((f"veeam_iam.{name}", value) for name, value in told.items())
+        super().tell(**told, **properties)
 
     def skip_if_waived(self, names: Sequence[str], rest: str = "") -> None:
         """Skip if there are gaps and all of them are waived.
@@ -237,7 +251,7 @@ class FindingsItem(SubjectItem):
         shown = findings if self.subject.tells_all else [each for each in findings if each.severity is Severity.WARNING]
         told = [text.finding_line(each) for each in shown if each not in failing]
         if self.subject.tells_all and own == LINT:
-            told += text.raw_lines(self.subject.policies)
+            told += text.raw_lines(map(known_part, self.subject.policies))
         gaps = list(dict.fromkeys(each.id for each in failing))
         more = {f"{own}_told": "\n".join(told)} if told else {}
         self.tell(group=own, cell=_count(failing), **more, **_waivers(report, gaps))

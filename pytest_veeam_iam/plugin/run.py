@@ -13,6 +13,7 @@ from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin import workers
 from pytest_veeam_iam.plugin.arguments import NOT_POLICIES, Detours, are_typed
 from pytest_veeam_iam.plugin.items import DOCUMENT_ITEMS, ConfigurationFile, PolicyFile, VeeamItem
+from pytest_veeam_iam.plugin.passed_over import listed
 from pytest_veeam_iam.plugin.selection import Selection, reading_of, select
 from pytest_veeam_iam.plugin.subjects import Subjects
 from pytest_veeam_iam.plugin.summary import Table
@@ -118,10 +119,14 @@ class Run:
         return f"{count} permissions in {groups}", f"{where}; {config}" if config else where
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Take in what was asked for; with ``--veeam-iam-only`` test modules are not even imported."""
-        if self._settings.only and collection_path.suffix in NOT_POLICIES:
+        """Take in what was asked for; ``--veeam-iam-only`` neither imports test modules nor follows links."""
+        if self._settings.only and (collection_path.suffix in NOT_POLICIES or self._is_stray(collection_path)):
             return True
         return self._detours.ignore(collection_path)
+
+    def _is_stray(self, path: Path) -> bool:
+        """Return whether a path is a link that leads to nothing that was asked for."""
+        return path.is_symlink() and not any(wanted.is_relative_to(path) for wanted in self._selection.wanted)
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """Collect a policy file, or that of the targets; what belongs to a target is not checked by itself as well."""
@@ -160,15 +165,28 @@ class Run:
         self, session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Refuse to go on if policies were asked for and there is none; a worker leaves that to its controller."""
+        self._pass_over_files_behind(config, items)
         wrong = self._wrong(config)
         if wrong and not self._settings.is_typed and self._targets:
             items += ConfigurationFile.of(session, self._targets.file, wrong).collect()
         collected = sum(isinstance(item, VeeamItem) for item in items)
         in_vain = str(wrong) if wrong else self._bound_in_vain(config)
-        if workers.report(config, collected, in_vain) or not self._settings.is_typed:
+        passed_over = self._selection.passed_over.to_plain()
+        if workers.report(config, collected, in_vain, passed_over) or not self._settings.is_typed:
             return
         if not collected or in_vain:
             raise pytest.UsageError(in_vain if collected else self._nothing)
+
+    def _pass_over_files_behind(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Deselect the items of files that a search found and that Terraform makes policies of, checked as such."""
+        behind = {each for each in items if isinstance(each, VeeamItem) and self._is_behind(each.path, config)}
+        if behind:
+            self._selection.passed_over.read_by_others.update(name_of(each.path, config) for each in behind)
+            config.hook.pytest_deselected(items=[each for each in items if each in behind])
+            items[:] = [each for each in items if each not in behind]
+
+    def _is_behind(self, path: Path, config: pytest.Config) -> bool:
+        return name_of(path, config) in self._subjects.files_behind and not self._selection.is_named(path)
 
     def _wrong(self, config: pytest.Config) -> VeeamIamError | None:
         """Return what is bound in the file and nothing uses, as far as all was read that could use it."""
@@ -204,6 +222,7 @@ class Run:
         """Hear from a worker how many items it found, and what was bound in vain."""
         self._in_workers = (self._in_workers or 0) + workers.reported_count(node)
         self._in_vain = workers.reported_in_vain(node)
+        self._selection.passed_over.add(workers.reported_passed_over(node))
 
     @property
     def _refusal(self) -> str:
@@ -216,6 +235,8 @@ class Run:
     def _nothing(self) -> str:
         left_out = self._selection.not_entered
         entered = f" (not entered: {', '.join(left_out[:_MOST_NAMED])})" if left_out else ""
+        of_resources = listed(self._selection.passed_over.of_resources)
+        entered += f"; every statement of {of_resources} names a Principal" if of_resources else ""
         return f"--veeam-iam: there is no IAM policy in what was collected{entered}; name a file or directory with one"
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

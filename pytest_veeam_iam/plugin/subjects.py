@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pytest_veeam_iam.attachments import by_principal, unit_of
 from pytest_veeam_iam.errors import VeeamIamError
+from pytest_veeam_iam.plugin.passed_over import files_behind
 from pytest_veeam_iam.readiness import PoliciesInEffect, check
 from pytest_veeam_iam.unknowns import tokens_of
 
@@ -126,6 +127,8 @@ class Subjects:
         self._expected, self.tells_all, self.unresolved = expected, tells_all, unresolved
         self._apart: dict[str, dict[str, Subject]] = {}
         self._carriers: dict[tuple[str, str | None], str] = {}
+        self.files_behind: set[str] = set()
+        """The files that Terraform has read policies from, as messages call them."""
         self._union = Subject("together", (), self)
         self._joined: set[Path] = set()
         self._carrier: Path | None = None
@@ -138,6 +141,7 @@ class Subjects:
             policies: Those in it; those of one principal are one subject, and a single one needs nothing before the
                 group.
         """
+        self.files_behind.update(files_behind(policies))
         attached = by_principal(policies)
         names = _names([each.name for each in attached])
         subjects = {
@@ -196,9 +200,9 @@ class Subjects:
 
     def hint(self, subject: Subject, group_id: str) -> str:
         """Say if another policy, or all together, grant what one does not."""
-        neighbours = [each for subjects in self._apart.values() for each in subjects.values()]
-        if len(neighbours) > _MOST_NEIGHBOURS:
+        if sum(map(len, self._apart.values())) > _MOST_NEIGHBOURS:
             return ""
+        neighbours = [each for subjects in self._apart.values() for each in subjects.values()]
         lacking = [each for each in neighbours if not each.report.ready]
         union = tuple(policy for each in lacking for policy in each.policies)
         if len(lacking) < 2 or not self.check(union).ready:

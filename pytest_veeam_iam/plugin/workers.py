@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 from pytest_veeam_iam.errors import TargetError, TeamFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pytest
 
 _TOLD = "veeam_iam"
 _COLLECTED = "veeam_iam_collected"
 _IN_VAIN = "veeam_iam_in_vain"
+_PASSED_OVER = "veeam_iam_passed_over"
 
 
 def tell(node: Any, selection: dict[str, Any]) -> None:
@@ -50,11 +53,18 @@ def told(config: pytest.Config) -> dict[str, Any] | None:
     return selection
 
 
-def report(config: pytest.Config, count: int, in_vain: str) -> bool:
-    """Report how many items a worker found and what was bound in vain; return False where this is no worker."""
+def report(config: pytest.Config, count: int, in_vain: str, passed_over: Mapping[str, list[str]]) -> bool:
+    """Report how many items a worker found, and what it found besides; return False where this is no worker.
+
+    Args:
+        config: pytest's.
+        count: How many.
+        in_vain: What was bound in vain.
+        passed_over: What is not checked by itself.
+    """
     output: dict[str, Any] | None = getattr(config, "workeroutput", None)
     if output is not None:
-        output[_COLLECTED], output[_IN_VAIN] = count, in_vain
+        output |= {_COLLECTED: count, _IN_VAIN: in_vain, _PASSED_OVER: dict(passed_over)}
     return output is not None
 
 
@@ -68,3 +78,9 @@ def reported_in_vain(node: Any) -> str:
     """Return what a worker says was bound in vain."""
     in_vain: str = getattr(node, "workeroutput", {}).get(_IN_VAIN, "")
     return in_vain
+
+
+def reported_passed_over(node: Any) -> dict[str, list[str]]:
+    """Return what a worker says is not checked by itself."""
+    passed_over: dict[str, list[str]] = getattr(node, "workeroutput", {}).get(_PASSED_OVER, {})
+    return passed_over

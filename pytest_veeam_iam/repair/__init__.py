@@ -15,7 +15,7 @@ from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.repair.change import changed_tree, plain_policy, plain_statement, plain_tree
 from pytest_veeam_iam.repair.diff import unified
 from pytest_veeam_iam.repair.engine import propose
-from pytest_veeam_iam.repair.files import changed_files
+from pytest_veeam_iam.repair.files import Files
 from pytest_veeam_iam.repair.planning import settled
 from pytest_veeam_iam.repair.reasons import place_of
 from pytest_veeam_iam.report import Edit, Repair
@@ -69,9 +69,10 @@ def repair_of(
         return Repair(ready=True)
     proposal = propose(report, None if shortfalls is None else [result.action for result in shortfalls])
     statements = tuple(_in_words_of_template(plain_statement(each)) for each in proposal.statements)
-    changed = changed_files(report.policies, settled(report.policies, report), proposal.changes, root or Path.cwd())
+    files = Files(report.policies, root or Path.cwd())
+    changed = files.changed(settled(report.policies, report), proposal.changes) if proposal.changes else None
     return Repair(
-        policy=_document(report, proposal),
+        policy=_document(report, proposal, files),
         diff=_diff(changed, shown or _as_named) if changed else None,
         statement=_json_of(statements),
         statements=statements,
@@ -105,10 +106,10 @@ def repair_if_any(
 
 
 def _diff(changed: Iterable[ChangedFile], shown: Callable[[str], str]) -> str:
-    marks = {True: "\ufeff", False: ""}
     return "".join(
-        unified(shown(file.path), marks[file.has_mark] + file.before, marks[file.has_mark] + file.after)
+        unified(shown(file.path), mark + file.before, [each.moved(len(mark)) for each in file.splices])
         for file in changed
+        for mark in ("\ufeff" if file.has_mark else "",)
     )
 
 
@@ -132,13 +133,13 @@ def _taken_out(report: Report, proposal: Proposal) -> Iterator[str]:
                 yield f"{where}: {each.element} {texts}, which AWS refuses"
 
 
-def _document(report: Report, proposal: Proposal) -> Mapping[str, object] | None:
+def _document(report: Report, proposal: Proposal, files: Files) -> Mapping[str, object] | None:
     """Return the document that is changed most as plain values, its own order and keys as far as they are known."""
     if not proposal.changes:
         return None
     number = max(proposal.changes, key=lambda each: proposal.changes[each].extent)
     policy = report.policies[number]
-    tree = policy.tree or policy.written
+    tree = policy.tree or policy.written or files.tree(number)
     if tree is None:
         return _in_words_of_template(plain_policy(proposal.policies[number]))
     plain = plain_tree(changed_tree(tree, proposal.changes[number]))

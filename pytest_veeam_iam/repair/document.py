@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 class Document:
     """A document, what it becomes, and where that is written."""
 
-    def __init__(self, source: TextSource, node: Node, settled: Policy, change: Change) -> None:
+    def __init__(
+        self, source: TextSource, node: Node, settled: Policy, change: Change, *, as_neighbours: bool = True
+    ) -> None:
         self._source, self._text, self._node, self._change = source, source.text, node, change
         self._statements = fields_of(node)["Statement"]
         self._items = items_of(self._statements)
@@ -33,6 +35,7 @@ class Document:
             raise NoPlaceError
         self._at = self._offset(self._statements)
         self._syntax: Syntax = syntax_of(source.path, source.text)
+        self._neighbours = [*self._all_neighbours()] if as_neighbours else []
         self._new = [self._written(each) for each in change.new]
 
     def _offset(self, node: Node) -> int:
@@ -151,24 +154,38 @@ class Document:
         return self._syntax == "hcl" and self._text.startswith("data", self._at)
 
     def _of_blocks(self, starts: Sequence[int]) -> list[Splice]:
+        """Return the changes of a data block: new blocks stand behind its last one, or at its end."""
         text, end = self._text, end_of(self._text, self._at, "hcl")
-        own = [each for each in starts if self._at < each < end and text.startswith(("statement", "dynamic"), each)]
-        found = [self._without_block(starts[number]) for number in sorted(self._change.removed)]
+        removed = self._change.removed
+        found = [self._without_block(starts[number]) for number in sorted(removed)]
         if not self._new:
             return found
-        if not own:
-            raise NoPlaceError
-        last = own[-1]
-        behind = edits.line_end(text, end_of(text, last, "hcl"), "hcl")
-        newline, indent = edits.newline_of(text), edits.indent_of(text, last)
-        between = newline if len(own) < 2 or text[: own[-1]].rstrip(" \t").endswith(newline * 2) else ""
-        style = self._block_style(last)
+        own = [
+            each
+            for number, each in enumerate(starts)
+            if self._at < each < end and text.startswith("statement", each) and number not in removed
+        ]
         has_effect = any("effect" in text[each : end_of(text, each, "hcl")] for each in own)
+        style = self._block_style(own[-1]) if own else self._first_block_style(end - 1)
         blocks = [
-            writing.written_block(style, actions, [each.source for each in resources], has_effect=has_effect)
+            style.indent
+            + writing.written_block(style, actions, [each.source for each in resources], has_effect=has_effect)
             for actions, resources in self._new
         ]
-        return [*found, Splice(behind, behind, "".join(f"{newline}{between}{indent}{block}" for block in blocks))]
+        if not own:
+            start = edits.line_start(text, end - 1)
+            return [*found, Splice(start, start, "".join(block + style.newline for block in blocks))]
+        behind = edits.line_end(text, end_of(text, own[-1], "hcl"), "hcl")
+        has_gap = len(own) < 2 or text[: own[-1]].rstrip(" \t").endswith(style.newline * 2)
+        lines = style.newline * (1 + has_gap)
+        return [*found, Splice(behind, behind, "".join(lines + block for block in blocks))]
+
+    def _first_block_style(self, end: int) -> writing.Style:
+        """Return how a block is written before the brace that ends a data block without any other."""
+        if self._text[edits.line_start(self._text, end) : end].strip():
+            raise NoPlaceError
+        indent = edits.indent_of(self._text, end) + "  "
+        return writing.Style(edits.newline_of(self._text), indent, f"{indent}  ", lists_in_lines=False)
 
     def _block_style(self, start: int) -> writing.Style:
         text = self._text
@@ -206,10 +223,6 @@ class Document:
         first = self._at if self._is_block else self._offset(self._items[0]) if self._items else self._at
         style = writing.object_style(text, first, end_of(text, first, "hcl"))
         return "hcl" if self._is_block or style.mark == " = " or not style.quotes_keys else "heredoc"
-
-    @property
-    def _neighbours(self) -> list[Neighbour]:
-        return [*self._all_neighbours()]
 
     def _all_neighbours(self) -> Iterator[Neighbour]:
         for item, statement in zip(self._items, self._settled.statements, strict=True):

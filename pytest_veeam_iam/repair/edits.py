@@ -30,6 +30,10 @@ class Splice:
     end: int
     text: str
 
+    def moved(self, by: int) -> Splice:
+        """Return the same change of a text that begins with more characters, or fewer."""
+        return Splice(self.start + by, self.end + by, self.text)
+
 
 def spliced(text: str, splices: Iterable[Splice]) -> str:
     """Return a text after changes that do not overlap."""
@@ -63,7 +67,7 @@ _space = {
 }
 _rest_of_line = {
     "json": re.compile(r"[ \t]*+(?=\r?\n|\Z)").match,
-    "hcl": re.compile(r"[ \t]*+(?:(?:#|//)[^\r\n]*+)?+(?=\r?\n|\Z)").match,
+    "hcl": re.compile(r"(?:[ \t]++|/\*[^\r\n]*?\*/)*+(?:(?:#|//)[^\r\n]*+)?+(?=\r?\n|\Z)").match,
     "yaml": re.compile(r"[ \t]*+(?:(?<![^\s])#[^\r\n]*+)?+(?=\r?\n|\Z)").match,
 }
 
@@ -148,6 +152,8 @@ class _Brackets:
             first, last = self._spans[0][0], self._spans[-1][1]
             return [Splice(first, last, self._separator(0).join(new))] if new else None
         last = self._kept[-1]
+        if any("\n" in self._gap(number) and not self._is_alone(number) for number in self._gone if number > last):
+            return None
         found = self._added(last, new) if new else []
         for number in sorted(self._gone):
             found += self._removed(number, is_tail=number > last)

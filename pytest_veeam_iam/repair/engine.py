@@ -87,8 +87,8 @@ class _Search:
         if not numbers:
             additions, held = [], [Held(result) for result in self._asked(base)]
         changes, after, failed = self._granting(base, removals, additions)
-        lost = {each.result.action for each in failed}
-        kept = [each for each in additions if each.result.action not in lost]
+        lost = {each.result.requirement for each in failed}
+        kept = [each for each in additions if each.result.requirement not in lost]
         unsaid = sentences(failed)
         findings = of_findings(after.blocking_findings) if self._actions is None else ()
         remaining = (*sentences(held), *unsaid, *findings)
@@ -118,11 +118,11 @@ class _Search:
             places = Places(settled(policies, base), changeable(self._policies), base)
             changes = _merged(removals, places.changes(left))
             after = self._again(self._changed(changes))
-            results = {result.action: result for result in after.results()}
-            still = [each for each in left if not results[each.result.action].granted]
+            results = _answers(base, after)
+            still = [each for each in left if not results[id(each.result)].granted]
             if not still:
                 return changes, after, failed
-            failed += [Held(results[each.result.action]) for each in still]
+            failed += [Held(results[id(each.result)]) for each in still]
             left = [each for each in left if each not in still]
         return dict(removals), base, failed
 
@@ -147,16 +147,21 @@ class _Search:
 
     def _worse(self, after: Report, fresh: Report) -> Iterator[str]:
         """Yield what a change makes worse, or does not do if the target is inferred once more."""
-        then = {result.action: result for result in after.results()}
+        then = _answers(self._report, after)
         for result in self._report.results():
-            if _FROM_BEST.index(then[result.action].decision) > _FROM_BEST.index(result.decision):
-                yield f"{result.action} would be {then[result.action].decision}"
+            if _FROM_BEST.index(then[id(result)].decision) > _FROM_BEST.index(result.decision):
+                yield f"{result.action} would be {then[id(result)].decision}"
         missed = {each.action for each in self._asked(fresh)} - {each.action for each in self._asked(after)}
         if missed or (after.ready and not fresh.ready):
             yield f"the policies would then be taken for those of {fresh.place}; name the bucket, region and account"
 
 
 _TOO_LARGE = "too_large"
+
+
+def _answers(before: Report, after: Report) -> dict[int, Result]:
+    """Return for each result of a report, by its identity, the one of another report on the same requirements."""
+    return {id(one): other for one, other in zip(before.results(), after.results(), strict=True)}
 
 
 def _saying(proposal: Proposal, sentences: Sequence[str]) -> Proposal:

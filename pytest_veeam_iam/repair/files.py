@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
-from pytest_veeam_iam.iam.tree import TextSource
+from pytest_veeam_iam.iam.tree import TextSource, has_unknowns
+from pytest_veeam_iam.repair.change import items_of
 from pytest_veeam_iam.repair.document import Document
 from pytest_veeam_iam.repair.edits import Splice, spliced
-from pytest_veeam_iam.repair.meaning import Expected, NoPlaceError, meaning_of
+from pytest_veeam_iam.repair.meaning import Expected, NoPlaceError, fields_of, meaning_of
 from pytest_veeam_iam.sources import again, files
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_veeam_iam.iam.document import Policy
+    from pytest_veeam_iam.iam.tree import Node
     from pytest_veeam_iam.repair.change import Change
     from pytest_veeam_iam.sources.found import Found
 
@@ -34,41 +36,59 @@ class ChangedFile:
     Attributes:
         path: As the report names it.
         before: Its text.
-        after: Its text after the change.
-        has_mark: Whether it begins with a byte order mark, which is no part of these texts.
+        has_mark: Whether it begins with a byte order mark, which is no part of the text.
         splices: The change.
     """
 
     path: str
     before: str
-    after: str
     has_mark: bool
     splices: tuple[Splice, ...]
 
 
-def changed_files(
-    policies: Sequence[Policy], settled: Sequence[Policy], changes: Mapping[int, Change], root: Path
-) -> tuple[ChangedFile, ...] | None:
-    """Return the files in which documents stand that become others, None if one of them cannot be changed so.
+class Files:
+    """The files of some policies, each read again when somebody asks for it.
 
     Args:
         policies: As they were read.
-        settled: The same with the target's values.
-        changes: By the number of the policy.
         root: What relative paths are relative to.
     """
-    by_path: dict[str, list[int]] = {}
-    for number in changes:
-        by_path.setdefault(policies[number].path, []).append(number)
-    try:
-        return tuple(
-            _File(path, root, policies[numbers[0]].form).changed(
-                [(policies[number], settled[number], changes[number]) for number in numbers]
-            )
-            for path, numbers in by_path.items()
-        )
-    except (NoPlaceError, PolicyLoadError):
-        return None
+
+    def __init__(self, policies: Sequence[Policy], root: Path) -> None:
+        self._policies, self._root = policies, root
+        self._read: dict[tuple[str, str], _File] = {}
+
+    def _of(self, policy: Policy) -> _File:
+        key = policy.path, policy.form
+        if key not in self._read:
+            self._read[key] = _File(policy.path, self._root, policy.form)
+        return self._read[key]
+
+    def tree(self, number: int) -> Node | None:
+        """Return the tree of a policy as its file has it, None if that is not to be had or leaves values open."""
+        policy = self._policies[number]
+        try:
+            node = self._of(policy).document(policy)
+        except (NoPlaceError, PolicyLoadError):
+            return None
+        count = len(items_of(fields_of(node)["Statement"]))
+        return None if has_unknowns(node) or count != len(policy.statements) else node
+
+    def changed(self, settled: Sequence[Policy], changes: Mapping[int, Change]) -> tuple[ChangedFile, ...] | None:
+        """Return the files that become others, None if one of them cannot be changed so.
+
+        Args:
+            settled: The policies with the target's values.
+            changes: Of some of them, by their numbers.
+        """
+        by_file: dict[_File, list[tuple[Policy, Policy, Change]]] = {}
+        try:
+            for number, change in changes.items():
+                policy = self._policies[number]
+                by_file.setdefault(self._of(policy), []).append((policy, settled[number], change))
+            return tuple(file.changed(documents) for file, documents in by_file.items())
+        except (NoPlaceError, PolicyLoadError):
+            return None
 
 
 class _File:
@@ -81,31 +101,50 @@ class _File:
         self._source = files.read_text(self._path, name=path)
         self._documents = again.documents_of(self._source, self._path, form)
 
+    def document(self, policy: Policy) -> Node:
+        """Return the tree of a policy; raises NoPlaceError if the file does not hold it any more."""
+        return self._documents[self._number(policy)].node
+
     def changed(self, changes: Sequence[tuple[Policy, Policy, Change]]) -> ChangedFile:
-        """Return the file after the changes of its documents.
+        """Return the file with the changes of its documents.
 
         Raises:
             NoPlaceError: They cannot be made, or it would not read as it should.
             PolicyLoadError: Likewise.
         """
+        try:
+            splices = self._splices(changes, as_neighbours=True)
+        except (NoPlaceError, PolicyLoadError):
+            splices = self._splices(changes, as_neighbours=False)
+        return ChangedFile(self._source.path, self._source.text, files.begins_with_mark(self._path), splices)
+
+    def _splices(self, changes: Sequence[tuple[Policy, Policy, Change]], *, as_neighbours: bool) -> tuple[Splice, ...]:
+        """Return the changes of the text, which was read again with them.
+
+        Args:
+            changes: Of its documents.
+            as_neighbours: Whether ARNs are written as entries beside them; an expression may mean nothing elsewhere.
+        """
         splices: list[Splice] = []
         expected: dict[int, Expected] = {}
         for policy, settled, change in changes:
             number = self._number(policy)
-            document = Document(self._source, self._documents[number].node, settled, change)
+            node = self._documents[number].node
+            document = Document(self._source, node, settled, change, as_neighbours=as_neighbours)
             splices += document.splices()
             expected[number] = document.expected()
-        text = self._source.text
-        after = spliced(text, splices)
-        read = again.documents_of(TextSource(self._source.path, after), self._path, self._form)
+        after = TextSource(self._source.path, spliced(self._source.text, splices))
+        self._compare(again.documents_of(after, self._path, self._form), expected)
+        return tuple(sorted(splices))
+
+    def _compare(self, read: Sequence[Found], expected: Mapping[int, Expected]) -> None:
+        """Raise NoPlaceError if documents are not what they should be: those expected, and the others as they were."""
         if len(read) != len(self._documents):
             raise NoPlaceError
         for number, (one, other) in enumerate(zip(self._documents, read, strict=True)):
             as_it_should = expected[number].is_met(other.node) if number in expected else _same(one, other)
             if not as_it_should or one.entity != other.entity or one.attachment != other.attachment:
                 raise NoPlaceError
-        has_mark = files.begins_with_mark(self._path)
-        return ChangedFile(self._source.path, text, after, has_mark, tuple(sorted(splices)))
 
     def _number(self, policy: Policy) -> int:
         """Return which of the file's documents a policy is."""

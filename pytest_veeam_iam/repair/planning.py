@@ -90,7 +90,7 @@ def _concerns(statement: Statement, action: str) -> bool:
 def _without_covered(resources: tuple[str, ...]) -> tuple[str, ...]:
     """Return some resources without those that others of them take in: of several buckets, one may be a pattern."""
     kept = list(dict.fromkeys(resources))
-    for text in resources:
+    for text in resources if any(":s3:::" in text for text in resources) else ():  # types of resources are apart
         others = [each for each in kept if each != text]
         if others and text in kept and _is_allowed((_allow(_entries(others)),), (text,)):
             kept = others
@@ -236,10 +236,18 @@ class Places:
         }
 
     def _statement(self, addition: Addition) -> tuple[int, int] | None:
-        """Return the statement with exactly the resources that an action needs: one of the same service, if any is."""
-        found = self._right_ones(addition)
+        """Return the statement with exactly the resources that an action needs: of several the one with the fewest.
+
+        Of those that have as many, it is the one with most actions of the same service.
+        """
         service = addition.result.action.partition(":")[0]
-        return max(found, key=lambda place: self._count(place[0], place[1], {service}), default=None)
+
+        def fitness(place: tuple[int, int]) -> tuple[bool, int, int]:
+            number, index = place
+            resources = self._policies[number].statements[index].resources
+            return not _has_star(resources), -len(resources), self._count(number, index, {service})
+
+        return max(self._right_ones(addition), key=fitness, default=None)
 
     def _right_ones(self, addition: Addition) -> list[tuple[int, int]]:
         types = addition.result.requirement.resource_types
@@ -258,8 +266,7 @@ class Places:
     def _is_right(self, statement: Statement, addition: Addition, existing: Sequence[str]) -> bool:
         if not _is_plain_allow(statement):
             return False
-        is_everywhere = any(not entry.text.strip("*") for entry in statement.resources)
-        if is_everywhere and addition.resources != ("*",) and not self._has_typed(statement, addition):
+        if _has_star(statement.resources) and addition.resources != ("*",) and not self._has_typed(statement, addition):
             return False
         if not _is_allowed((_allow(statement.resources),), addition.resources):
             return False
@@ -292,6 +299,10 @@ class Places:
         if statement.effect is not Effect.ALLOW or statement.not_action:
             return 0
         return sum(entry.text.lower().partition(":")[0] in services for entry in statement.actions)
+
+
+def _has_star(resources: Iterable[Entry]) -> bool:
+    return any(not entry.text.strip("*") for entry in resources)
 
 
 def _is_plain_allow(statement: Statement) -> bool:

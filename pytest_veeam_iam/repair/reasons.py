@@ -51,7 +51,8 @@ def _of_guards(statements: Sequence[Statement]) -> str:
 def _why(result: Result) -> str:
     evaluation = result.evaluation
     if evaluation.blocked_by:
-        return f"{BLOCKED[evaluation.blocked_by]} does not allow it{_nearest(result)}"
+        verb = "do" if evaluation.blocked_by == "session" else "does"
+        return f"{BLOCKED[evaluation.blocked_by]} {verb} not allow it{_nearest(result)}"
     match result.decision:
         case Decision.DENIED | Decision.PARTLY_DENIED:
             return f"{_causes(result) or result.reason}; no Allow lifts a Deny"

@@ -34,7 +34,7 @@ def render(run: Run) -> str:
     head = [_headline(run), *_incomplete(run), _table(run)]
     tail = [*_waivers(run), *_unread(run), _proviso(run)]
     room = _ROOM - sum(len(each) + 2 for each in (*head, *tail))
-    cases = [_case(case) for case in run["reports"] if not case["ready"] or any(map(_fails, case["findings"]))]
+    cases = [_case(case) for case in run["reports"] if not case["ready"] or _to_fix(case)]
     return "\n\n".join([*head, *_fitting(cases, room), *tail]) + "\n"
 
 
@@ -94,7 +94,7 @@ def _cells(case: Case, groups: Sequence[str]) -> Iterator[str]:
     for id_ in groups:
         yield _count(by_id[id_]) if id_ in by_id else ""
     for item in ("actions", "lint"):
-        failing = [each for each in case["findings"] if each["item"] == item and _fails(each)]
+        failing = [each for each in _to_fix(case) if each["item"] == item]
         yield f"{len(failing)} to fix" if failing else "ok"
     yield "ready" if case["ready"] else "waived" if case["accepted"] else "**not ready**"
 
@@ -104,8 +104,9 @@ def _count(group: Group) -> str:
     return f"{sum(not problems.falls_short(each) for each in required)}/{len(required)}"
 
 
-def _fails(finding: Finding) -> bool:
-    return problems.fails(finding) and not finding["waived"]
+def _to_fix(case: Case) -> list[Finding]:
+    """Return the findings that the run fails for."""
+    return [each for each in case["findings"] if problems.fails(each) and problems.waiver_of(case, each["id"]) is None]
 
 
 def _fitting(blocks: Sequence[str], room: int, before_the_rest: str = "") -> Iterator[str]:
@@ -122,7 +123,7 @@ def _case(case: Case) -> str:
     lines = [f"### {code(case['name'])}", "", escape(case["summary"]), ""]
     for group in case["groups"]:
         lines += _group(group)
-    lines += [_finding(each) for each in case["findings"] if _fails(each)]
+    lines += map(_finding, _to_fix(case))
     return "\n".join([*lines, *_repair(case["repair"])]).rstrip()
 
 

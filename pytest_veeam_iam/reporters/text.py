@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ BLOCKED = {
     "resource": "the bucket policy",
 }
 _FIRST_LINE = 195
+_LONGEST_EXPRESSION = 90
 _ASSUMED = 3
 _DIFF = 60
 """Lines of a diff that a failure shows."""
@@ -145,7 +147,8 @@ def group_summary(report: Report, group: GroupReport) -> str:
         return shortfall_summary(report, group.shortfalls, len(group.required))
     unknowns = {token.expression: token for result in group.shortfalls for token in result.unknowns}
     first, *more = unknowns.values()
-    unknown = f"{first} and {len(more)} more are unknown" if more else f"{first} is unknown"
+    named = _cut(str(first), "", _LONGEST_EXPRESSION)
+    unknown = f"{named} and {len(more)} more are unknown" if more else f"{named} is unknown"
     what = f"cannot tell {len(group.shortfalls)} of {len(group.required)}: {unknown}"
     return _cut(what, f" ({first.location.path}:{first.location.line}), {report.place}")
 
@@ -236,10 +239,15 @@ def repair_lines(repair: Repair | None) -> list[str]:
 
 
 def _shortened(diff: Sequence[str]) -> list[str]:
-    lines = [line.removesuffix("\r").removesuffix("\t") for line in diff]
+    lines = [_printable(line.removesuffix("\r").removesuffix("\t")) for line in diff]
     if len(lines) <= _DIFF:
         return lines
     return [*lines[:_DIFF], f"... and {len(lines) - _DIFF} more lines: --veeam-iam-report=fix.diff writes them all"]
+
+
+def _printable(line: str) -> str:
+    """Return a line of somebody's file without what a terminal would obey."""
+    return "".join(character if character.isprintable() or character == "\t" else "?" for character in line)
 
 
 def _shortfalls(report: Report, group: GroupReport) -> Iterator[str]:
@@ -289,7 +297,18 @@ def how_to_bind(unknown: Token) -> str:
         return (
             f"check the .tf files, which a plan does not show, or what is there after the apply; or bind {expression}"
         )
-    return f"--veeam-iam-bind={expression}=VALUE" if _QUOTELESS.fullmatch(expression) else f"bind {expression}"
+    names = names_to_bind(expression)
+    if not names:
+        return "what it is made of, or check what is made of it: a plan or an account dump"
+    flags = " ".join(f"--veeam-iam-bind={shlex.quote(f'{name}=VALUE')}" for name in names)
+    return flags if names == (expression,) else f"{flags}, or check a plan, which holds what is made of it"
+
+
+def names_to_bind(expression: str) -> tuple[str, ...]:
+    """Return the expression itself if it can be given a value, else the names in it that can, if it shows any."""
+    if _NAME.fullmatch(expression):
+        return (expression,)
+    return tuple(dict.fromkeys(_NAME_WITHIN.findall(expression)))
 
 
 _ELSEWHERE = re.compile(r"arn:|group[ /]")
@@ -301,8 +320,9 @@ _MACRO = re.compile(r"macro |Fn::Transform")
 _IN_PLAN = re.compile(r"\bdata\.aws_iam_policy_document\.[^ ]+\.statement\[\d+\]")
 """What a plan leaves out of a document that is made during the apply."""
 
-_QUOTELESS = re.compile(r"[A-Za-z0-9_.:/-]+")
-"""Expressions that no shell changes."""
+_NAME = re.compile(r"""[\w.:/-]+(\[["\w.*-]+\][\w.]*)*|Fn::ImportValue:.+""")
+_NAME_WITHIN = re.compile(r"""\b(?:var|local|data|module)\.[\w.-]+(?:\[["\w.-]+\][\w.-]*)*""")
+"""A call, a condition or a template has no name; what it is made of has."""
 
 
 def _causes(result: Result) -> Iterator[str]:
@@ -333,8 +353,8 @@ def _block(title: str, lines: Iterable[str]) -> list[str]:
     return ["", f"  {title}", *found] if found else []
 
 
-def _cut(text: str, tail: str) -> str:
-    room = _FIRST_LINE - len(tail)
+def _cut(text: str, tail: str, most: int = _FIRST_LINE) -> str:
+    room = most - len(tail)
     return (text if len(text) <= room else f"{text[: room - 3]}...") + tail
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import PolicyLoadError
@@ -25,11 +26,13 @@ class Discovery:
     Attributes:
         files: Those to check.
         others: Those that hold policies too, where nothing says that they are about Veeam.
+        of_resources: Those that are about Veeam and say nothing of what a user or role may do.
         not_entered: Directories that were left out, as ``not_entered`` has them.
     """
 
     files: tuple[Path, ...]
     others: tuple[Path, ...]
+    of_resources: tuple[Path, ...]
     not_entered: tuple[Path, ...]
 
 
@@ -46,14 +49,19 @@ def discover(root: Path, *, words: Sequence[str], skip: Collection[str], most: i
         What was found; ``files`` is empty if there are too many candidates.
     """
     walk = files.walk(root, skip=skip)
-    named: list[Path] = []
-    others: list[Path] = []
+    found: dict[_Kind, list[Path]] = {kind: [] for kind in _Kind}
     for path in walk.files:
-        if path.name.lower().endswith(forms.suffixes()) and (about := _is_about(path, root, words)) is not None:
-            (named if about else others).append(path)
+        if path.name.lower().endswith(forms.suffixes()):
+            found[_kind_of(path, root, words)].append(path)
+    named, others = found[_Kind.ABOUT_VEEAM], found[_Kind.OTHER]
     if not named and len(others) <= most:
         named, others = others, []
-    return Discovery(tuple(named), tuple(others), _left_out(walk))
+    return Discovery(tuple(named), tuple(others), tuple(found[_Kind.OF_RESOURCE]), _left_out(walk))
+
+
+def are_of_resources(policies: Sequence[Policy]) -> bool:
+    """Return whether a file holds nothing but documents whose every statement says who."""
+    return bool(policies) and all(each.form == "document" and each.names_principals for each in policies)
 
 
 def not_entered(root: Path, *, skip: Collection[str]) -> tuple[Path, ...]:
@@ -74,8 +82,12 @@ def _left_out(walk: files.Walk) -> tuple[Path, ...]:
     )
 
 
-def _is_about(path: Path, root: Path, words: Sequence[str]) -> bool | None:
-    """Return whether a file says that it is about Veeam, or None if it holds no policy.
+class _Kind(Enum):
+    NO_POLICY, ABOUT_VEEAM, OTHER, OF_RESOURCE = range(4)
+
+
+def _kind_of(path: Path, root: Path, words: Sequence[str]) -> _Kind:
+    """Return whether a file holds policies, and says that they are about Veeam.
 
     A broken file counts as a policy where its path speaks for it, so that it is not passed over in silence.
     """
@@ -83,11 +95,16 @@ def _is_about(path: Path, root: Path, words: Sequence[str]) -> bool | None:
     is_named = _mentions(name, words)
     try:
         if not is_named and not forms.may_hold_policy(name, files.read_text(path, name=name).text):
-            return None
+            return _Kind.NO_POLICY
         policies = load_file_if_policy(path, name, is_suspect=is_named)
     except PolicyLoadError:
-        return is_named
-    return is_named or any(_mentions(sid, words) for sid in _sids(policies)) if policies else None
+        return _Kind.ABOUT_VEEAM if is_named else _Kind.OTHER
+    if not policies:
+        return _Kind.NO_POLICY
+    is_about = is_named or any(_mentions(sid, words) for sid in _sids(policies))
+    if are_of_resources(policies):
+        return _Kind.OF_RESOURCE if is_about else _Kind.NO_POLICY
+    return _Kind.ABOUT_VEEAM if is_about else _Kind.OTHER
 
 
 def _mentions(text: str, words: Sequence[str]) -> bool:

@@ -141,17 +141,17 @@ def inside(root: Path, path: Path) -> bool:
         True only if ``path`` is a regular file inside ``root`` and neither it nor a directory between them is a link.
     """
     try:
-        root, path = root.resolve(strict=True), path.absolute()
+        written, root, path = root.absolute(), root.resolve(strict=True), path.absolute()
         if not path.resolve(strict=True).is_relative_to(root) or not stat.S_ISREG(path.lstat().st_mode):
             return False
-        for step in (path, *path.parents):
-            if step.resolve(strict=True) == root:
-                return True
-            if step.is_symlink():
-                return False
-    except (OSError, RuntimeError, ValueError):  # no such file, a loop of links (RuntimeError before 3.13), a NUL
+        steps = [path, *path.parents]
+        if written in steps:
+            top = steps.index(written)
+        else:  # of several ways to the root the outermost: a link in it may lead back to it
+            top = max(number for number, step in enumerate(steps) if step.resolve(strict=True) == root)
+        return not any(step.is_symlink() for step in steps[:top])
+    except (OSError, RuntimeError, ValueError):  # no such file, a loop (RuntimeError before 3.13), a NUL, no way
         return False
-    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,16 @@ from pytest_veeam_iam import sources
 from pytest_veeam_iam.errors import PolicyLoadError, TargetError
 from pytest_veeam_iam.iam.grammar import read_policy
 from pytest_veeam_iam.sources import large_json, selected, yaml_text
+from pytest_veeam_iam.sources.found import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_veeam_iam.iam.tree import Node, TextSource
-    from pytest_veeam_iam.sources.found import Found, Reading
+    from pytest_veeam_iam.sources.found import Found
 
 _JSON_STARTS = ("{", "[", '"')
+_JSON_ENDS = {"{": "}", "[": "]"}
 
 
 @cache
@@ -54,10 +56,11 @@ def suffixes() -> tuple[str, ...]:
 def may_hold_policy(name: str, text: str) -> bool:
     """Return whether a text mentions what every policy in a file of this name does, which is cheap to see.
 
-    JSON that does not end as it begins was cut off, so that nobody can say what it held.
+    JSON that is empty, or does not end as it begins, was cut off, so that nobody can say what it held. A text that does
+    not begin like JSON is something else, whatever its name: a configuration with comments, a message in words.
     """
     lower, stripped = name.lower(), text.strip()
-    if lower.endswith(".json") and stripped[:1] + stripped[-1:] not in ("{}", "[]"):
+    if lower.endswith(".json") and (not stripped or stripped[-1] != _JSON_ENDS.get(stripped[0], stripped[-1])):
         return True
     return any(
         mention in text
@@ -94,11 +97,27 @@ def read_text(source: TextSource, reading: Reading, *, is_named: bool = False) -
 
 def _refuse(trees: list[Node], name: str) -> None:
     """Say what is missing where somebody said that there is a policy."""
+    if tool := next(filter(None, map(_tool_of, trees)), ""):
+        remedy = f'write form = "{tool}" into a target of veeam-iam.toml'
+        raise PolicyLoadError(
+            name, f"its policies stand where {tool} keeps them, which is not looked for", remedy=remedy
+        )
     if len(trees) == 1 and form_of(trees[0]) is None:
         read_policy(trees[0])
     raise PolicyLoadError(
         name, "there is no IAM policy in it", remedy="name a file that holds one, or say with select where it stands"
     )
+
+
+def _tool_of(tree: Node) -> str:
+    """Return the tool whose file a tree is, or an empty string."""
+    for name in selected.presets():
+        try:
+            selected.read_preset(tree, Reading(), name)
+        except PolicyLoadError:
+            continue
+        return name
+    return ""
 
 
 def _by_text(reading: Reading) -> Any:

@@ -78,6 +78,8 @@ class Bindings:
         for expression in self.unused:
             near = get_close_matches(expression, set(open_expressions), n=1, cutoff=0.6)
             hint = f"; did you mean {near[0]}?" if near else "; write the expression as the template does: var.bucket"
+            if near == [expression]:
+                hint = ": it is made of others; bind those"
             raise TargetError(f'bind "{expression}": nothing uses it{hint}')
 
 

@@ -81,7 +81,7 @@ def drafts(policies: Mapping[str, Sequence[Policy]], words: Sequence[str]) -> li
 
 
 def _of_unit(files: str, attached: Sequence[Attached], words: Sequence[str]) -> Iterator[Draft]:
-    stem = files.removesuffix("/*.tf").removesuffix("/*.tofu").rpartition("/")[2].partition(".")[0] or "policies"
+    stem = _stem(files)
     if len(attached) < 2:
         yield Draft(attached[0].name or stem if attached else stem, {"files": files})
         return
@@ -99,15 +99,26 @@ def _of_unit(files: str, attached: Sequence[Attached], words: Sequence[str]) -> 
         )
 
 
+def _stem(files: str) -> str:
+    """Return what a file, or the directory of a Terraform module, is called."""
+    return files.removesuffix("/*.tf").removesuffix("/*.tofu").rpartition("/")[2].partition(".")[0] or "policies"
+
+
 def _named(found: Sequence[Draft]) -> list[Draft]:
-    """Return drafts whose names fit into node ids and are unique."""
+    """Return drafts whose names fit into node ids and are unique; of those with the same, the file tells."""
+    wished = [_fitting(each.name) for each in found]
     named: list[Draft] = []
-    for each in found:
-        own = re.sub(r"[^A-Za-z0-9._-]+", "-", each.name).strip("-._") or "target"
+    for each, name in zip(found, wished, strict=True):
+        stem = _fitting(_stem(str(each.keys["files"])))
+        own = f"{stem}.{name}" if wished.count(name) > 1 and stem != name else name
         taken = [other.name for other in named]
         number = next(number for number in range(1, len(found) + 2) if _numbered(own, number) not in taken)
         named.append(Draft(_numbered(own, number), each.keys, remark=each.remark))
     return named
+
+
+def _fitting(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", re.sub(r"[]\"]", "", name)).strip("-._") or "target"
 
 
 def _numbered(name: str, number: int) -> str:
@@ -152,7 +163,7 @@ def _target(draft: Draft, given: Mapping[str, object]) -> Iterator[str]:
                 yield f"{name} = {_value(parameter.value)}  # inferred"
         for group in report.groups:
             if hint := text.profile_hint(report, group, is_written=True):
-                yield f"# {hint}"
+                yield f"# {hint.partition(' (')[0]}"
     elif not draft.reports:
         yield "# these policies cannot be read yet: the check says why"
 
@@ -160,12 +171,13 @@ def _target(draft: Draft, given: Mapping[str, object]) -> Iterator[str]:
 def _bindings(targets: Sequence[Draft]) -> Iterator[str]:
     """Yield the values that the answers hang on, to be filled in."""
     unknown = {
-        token.expression
+        name
         for each in targets
         for report in each.reports
         for result in report.shortfalls
         for token in result.unknowns
         if not token.symbol
+        for name in text.names_to_bind(token.expression)
     }
     if unknown:
         lines = ["# Values that the templates leave open; name them, and the check can tell more.", "# [bind]"]

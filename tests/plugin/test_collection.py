@@ -69,12 +69,71 @@ def test_a_file_that_is_named_and_holds_no_policy_is_an_item_that_fails(reposito
     ]
 
 
+def test_a_file_of_a_tool_that_is_named_says_its_form(repository: Repository) -> None:
+    repository.write(
+        "serverless.yml",
+        """
+        provider:
+          iam:
+            role:
+              statements: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]
+        """,
+    )
+    outcome = repository.run("--veeam-iam", "serverless.yml")
+    assert outcome.failure("serverless.yml::load") == (
+        "serverless.yml: its policies stand where serverless keeps them, which is not looked for; "
+        'write form = "serverless" into a target of veeam-iam.toml'
+    )
+    repository.write("veeam-iam.toml", '[[target]]\nname = "x"\nfiles = "serverless.yml"\nform = "serverless"\n')
+    assert "veeam-iam.toml::x::object" in repository.run().failed
+
+
 def test_other_json_documents_in_a_directory_are_left_alone(repository: Repository, example: Document) -> None:
     repository.write("policies/a.json", example)
     repository.write("policies/package.json", {"name": "x", "Statement of purpose": "none"})
     repository.write("policies/list.json", "[1, 2, 3]")
     repository.write("policies/readme.txt", "Statement")
+    repository.write("policies/tsconfig.json", '// ours\n{"compilerOptions": {"strict": true,}}\n')
+    repository.write("policies/message.json", "a message in words\n")
     assert repository.collect("--veeam-iam", "policies") == items_of("policies/a.json")
+
+
+BUCKET_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::veeam/*"}],
+}
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "1")], ids=str)
+def test_a_policy_whose_every_statement_names_a_principal_is_no_item_but_told(
+    repository: Repository, example: Document, more: tuple[str, ...]
+) -> None:
+    repository.write("policies/a.json", example)
+    repository.write("policies/bucket-policy.json", BUCKET_POLICY)
+    outcome = repository.run_apart("--veeam-iam", "policies", *more)
+    assert outcome.counts == {"passed": 6}
+    assert "Not checked, because every statement names a Principal: policies/bucket-policy.json." in outcome.table
+
+
+def test_a_policy_that_names_a_principal_in_one_statement_is_checked(repository: Repository, example: Document) -> None:
+    statements = [*example["Statement"], *BUCKET_POLICY["Statement"]]
+    repository.write("policies/a.json", {**example, "Statement": statements})
+    assert repository.run("--veeam-iam", "policies").failed == ["policies/a.json::lint"]
+
+
+def test_a_policy_that_names_a_principal_is_checked_if_somebody_names_it(repository: Repository) -> None:
+    repository.write("policies/bucket-policy.json", BUCKET_POLICY)
+    assert "policies/bucket-policy.json::lint" in repository.run("--veeam-iam", "policies/bucket-policy.json").failed
+
+
+def test_nothing_but_policies_that_name_principals_is_an_error(repository: Repository) -> None:
+    repository.write("policies/veeam.json", BUCKET_POLICY)
+    outcome = repository.run("--veeam-iam", "policies")
+    assert outcome.code == 4
+    assert "every statement of policies/veeam.json names a Principal" in outcome.errors
+    outcome = repository.run("--veeam-iam")
+    assert outcome.code == 4
+    assert "every statement of policies/veeam.json names a Principal" in outcome.errors
 
 
 def test_test_modules_in_a_directory_run_as_well(repository: Repository, example: Document) -> None:
@@ -106,6 +165,24 @@ def test_a_link_in_a_directory_is_not_followed(repository: Repository, example: 
     (repository.path / "policies" / "link.json").symlink_to(outside)
     (repository.path / "policies" / "folder").symlink_to(outside.parent, target_is_directory=True)
     assert repository.collect("--veeam-iam", "policies") == items_of("policies/a.json")
+
+
+@pytest.mark.parametrize("more", [(), ("--veeam-iam-only",)], ids=str)
+def test_a_link_that_leads_back_is_not_followed(
+    repository: Repository, example: Document, more: tuple[str, ...]
+) -> None:
+    repository.write("policies/a.json", example)
+    (repository.path / "policies" / "again").symlink_to(repository.path / "policies", target_is_directory=True)
+    assert repository.collect("--veeam-iam", "policies", *more) == items_of("policies/a.json")
+
+
+def test_a_named_file_behind_a_link_is_collected(repository: Repository, example: Document) -> None:
+    outside = repository.write("outside/b.json", example)
+    (repository.path / "folder").symlink_to(outside.parent, target_is_directory=True)
+    assert repository.collect("--veeam-iam", "--veeam-iam-only", ".", "folder/b.json") == [
+        *items_of("folder/b.json"),
+        *items_of("outside/b.json"),
+    ]
 
 
 def test_a_link_that_is_named_is_followed(repository: Repository, example: Document) -> None:
@@ -468,7 +545,7 @@ def test_discovery_of_more_than_ten_policies_stops_and_names_the_five_nearest(
     outcome = repository.run("--veeam-iam")
     assert outcome.code == USAGE_ERROR
     assert outcome.errors.strip() == (
-        "ERROR: 11 policies were found and none says veeam, vb365, vbo365 in its path or a Sid; "
+        "ERROR: 11 files with policies were found and none says veeam, vb365, vbo365 in its path or a Sid; "
         "name those to check: pytest --veeam-iam PATH "
         "(nearest: infra/10.json, infra/9.json, infra/8.json, infra/7.json, infra/6.json)"
     )

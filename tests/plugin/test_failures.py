@@ -277,6 +277,8 @@ def test_junit_has_the_properties_of_every_item(repository: Repository, scoped: 
         "veeam_iam.group": "object",
         "veeam_iam.cell": "9/10",
         "veeam_iam.ready": "False",
+        "veeam_iam.file": "role.json",
+        "veeam_iam.line": "1",
     }
 
 

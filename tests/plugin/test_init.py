@@ -49,7 +49,7 @@ def test_a_target_is_written_for_each_principal(policies: Repository) -> None:
     }
     assert text.startswith("# What our IAM policies for Veeam must grant")
     assert "# the file has policies of others as well: Other\n[[target]]" in text
-    assert '# No archiver appliance? profile = "without-archiver-appliance" (' in text
+    assert '# No archiver appliance? profile = "without-archiver-appliance"\n' in text
     assert "# [[waiver]]\n" in text
     assert text.isascii()
     assert outcome.lines[0] == "veeam-iam: wrote veeam-iam.toml: 3 targets"
@@ -165,3 +165,37 @@ def test_a_module_of_terraform_is_one_target(repository: Repository) -> None:
     assert target["files"] == "infra/*.tf"
     assert '# [bind]\n# "var.bucket" = "..."\n' in text
     assert repository.run().counts["failed"] >= 1
+
+
+def test_principals_of_the_same_name_are_told_apart_by_their_files(repository: Repository) -> None:
+    user = STACK.partition("  Other:")[0].replace("VeeamRole", "VeeamUser")
+    repository.write("immutable/veeam-a.yaml", user)
+    repository.write("standard/veeam-b.yaml", user)
+    repository.write("more/veeam-b.yaml", user)
+    repository.run("--veeam-iam-init")
+    found = tomllib.loads((repository.path / "veeam-iam.toml").read_text("utf-8"))
+    assert [each["name"] for each in found["target"]] == [
+        "veeam-a.VeeamUser",
+        "veeam-b.VeeamUser",
+        "veeam-b.VeeamUser-2",
+    ]
+
+
+def test_an_instance_is_called_by_its_number(repository: Repository) -> None:
+    repository.write(
+        "veeam/main.tf",
+        """
+        resource "aws_iam_role" "backup" {
+          count = 2
+          name  = "backup-${count.index}"
+        }
+        resource "aws_iam_role_policy" "backup" {
+          count  = 2
+          role   = aws_iam_role.backup[count.index].id
+          policy = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "*" }] })
+        }
+        """,
+    )
+    repository.run("--veeam-iam-init")
+    found = tomllib.loads((repository.path / "veeam-iam.toml").read_text("utf-8"))
+    assert [each["name"] for each in found["target"]] == ["aws_iam_role.backup-0", "aws_iam_role.backup-1"]

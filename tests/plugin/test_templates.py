@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.plugin.conftest import Outcome, Repository
+    from tests.plugin.conftest import Document, Outcome, Repository
 
     Run = Callable[..., Outcome]
 
@@ -216,3 +217,53 @@ def test_what_a_macro_may_change_is_not_ready(run: Run) -> None:
     failure = outcome.failure("infra/stack.yaml::Backup/object")
     assert "cannot tell 10 of 10: ${macro OurMacro} is unknown" in failure
     assert "aws cloudformation get-template --template-stage Processed" in failure
+
+
+MODULE = """
+resource "aws_iam_role" "backup" {
+  name = "backup"
+}
+
+resource "aws_iam_role_policy" "backup" {
+  role   = aws_iam_role.backup.id
+  policy = %s
+}
+"""
+
+
+@pytest.fixture
+def module(repository: Repository, example: Document) -> Repository:
+    """A role of Terraform whose policies stand in a file beside it."""
+    repository.write("veeam/policies/backup.json", example)
+    repository.write("veeam/main.tf", MODULE % 'file("${path.module}/policies/backup.json")')
+    return repository
+
+
+@pytest.mark.parametrize("argument", [("veeam",), (".",), (), (".", "-n", "1")], ids=str)
+def test_a_file_that_terraform_reads_is_checked_as_what_it_makes_of_it(
+    module: Repository, argument: tuple[str, ...]
+) -> None:
+    outcome = module.run_apart("--veeam-iam", *argument)
+    assert outcome.counts["passed"] == 6
+    assert "Checked as what Terraform makes of them: veeam/policies/backup.json." in outcome.table
+    assert [line.split()[0] for line in outcome.table if "28/28" in line] == ["veeam/main.tf"]
+
+
+def test_a_file_that_terraform_reads_is_checked_by_itself_if_somebody_names_it(module: Repository) -> None:
+    outcome = module.run("--veeam-iam", "veeam", "veeam/policies/backup.json")
+    assert outcome.counts == {"passed": 12}
+    module.ini("veeam_iam_policies =", "    veeam/main.tf", "    veeam/policies/*.json")
+    assert module.run().counts == {"passed": 12}
+
+
+def test_a_template_that_is_no_json_by_itself_is_no_item_that_fails(repository: Repository, example: Document) -> None:
+    text = json.dumps(example).replace('"*"', "${everything}")
+    repository.write("veeam/backup.json", text)
+    repository.write("veeam/main.tf", MODULE % """templatefile("backup.json", { everything = jsonencode("*") })""")
+    outcome = repository.run("--veeam-iam", "veeam")
+    assert outcome.counts == {"passed": 6, "deselected": 1}
+
+
+def test_init_writes_no_target_for_a_file_that_terraform_reads(module: Repository) -> None:
+    told = module.run("--veeam-iam-init").lines
+    assert [line for line in told if line.startswith("  ")] == ["  aws_iam_role.backup: ready"]

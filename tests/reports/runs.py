@@ -87,8 +87,10 @@ def _lines(text: str) -> list[str]:
 
 
 def repaired() -> Run:
-    """Return the run with a repair of ``short.json`` that adds one of the permissions it lacks."""
+    """Return the run with one repair alone: of ``short.json``, which adds one of the permissions it lacks."""
     run = kept()
+    for each in run["reports"]:
+        each["repair"] = None
     path = "policies/short.json"
     text = (EXAMPLES / "repository" / path).read_text("utf-8")
     name = '        "s3:ListMultipartUploadParts",\n'

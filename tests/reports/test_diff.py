@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_veeam_iam import check_veeam_backup_ready
 from pytest_veeam_iam.reporters import diff
 from tests.reports import runs
 
@@ -50,6 +52,16 @@ def test_a_repair_is_applied(tmp_path: Path) -> None:
     assert apply(tmp_path, runs.repaired()).returncode == 0
     statements = json.loads((tmp_path / "policies" / "short.json").read_bytes())["Statement"]
     assert "s3:RestoreObject" in next(each for each in statements if each["Sid"] == "Objects")["Action"]
+
+
+def test_the_repairs_of_a_run_are_applied_together(tmp_path: Path) -> None:
+    shutil.copytree(runs.EXAMPLES / "repository", tmp_path, dirs_exist_ok=True)
+    done = apply(tmp_path, runs.kept())
+    assert done.returncode == 0, done.stderr
+    for name, lacking in (("short", {"s3:DeleteObjectVersion"}), ("waived", set()), ("ready", set())):
+        path = tmp_path / "policies" / f"{name}.json"
+        report = check_veeam_backup_ready(path, bucket="acme-veeam", profile="without-archiver-appliance")
+        assert {result.action for result in report.shortfalls} == lacking
 
 
 def test_what_no_addition_mends_is_said_in_front() -> None:

@@ -230,6 +230,7 @@ def test_a_recommended_permission_does_not_count_and_says_so() -> None:
     text = text_of(run)
     assert "cannot tell recommended, does not count" in text
     assert "Objects 0/9" in text
+    assert "not ready: 16 not granted" in text
 
 
 def test_line_numbers_are_those_of_an_editor() -> None:
@@ -281,7 +282,8 @@ def test_many_policies_are_told_in_fewer_words_and_the_page_says_so() -> None:
     ready = runs.case(run, "ready.json")
     run["reports"] = [ready] * 201
     html = render(run)
-    assert "The JSON report has every permission and every statement." in html
+    assert "The JSON report has every permission, every statement and every note." in html
+    assert "RESOURCE_MISMATCH" not in html
     assert "line 23 &#34;Objects&#34;" in html
     assert "<li>" not in html.partition('id="policies"')[2].partition('id="proof"')[0]
 

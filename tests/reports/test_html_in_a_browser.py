@@ -140,6 +140,7 @@ def test_all_can_be_opened_and_closed_but_not_what_is_filtered_out(watched: Watc
 
 
 def test_a_cell_and_an_address_open_what_they_lead_to(watched: Watched, html: str) -> None:
+    assert is_open(policy(watched.open(html, "#plan/plan.json"), "plan/plan.json"))
     page = watched.open(html, "#plan/plan.json:bucket")
     assert is_open(policy(page, "plan/plan.json"))
     page.locator(".matrix tbody tr", has_text="terraform/veeam.tf").get_by_role("link", name="0/10").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import html
 import re
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -12,6 +13,17 @@ from markdown_it import MarkdownIt
 
 from pytest_veeam_iam.reporters import md
 from tests.reports import runs
+
+WAIVER = {
+    "permission": None,
+    "finding": None,
+    "reason": "known",
+    "accepted_by": "platform team",
+    "expires": "2027-01-31",
+    "expired": False,
+    "days_left": 65,
+    "place": "veeam-iam.toml:1:1",
+}
 
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
@@ -87,7 +99,11 @@ def test_the_table_has_a_row_per_policy_and_a_column_per_group() -> None:
 
 def test_what_is_missing_for_the_same_reason_stands_together() -> None:
     page = rendered(md.render(runs.kept()))
-    (line,) = [each for each in page.find_all("li") if "s3:PutObject" in words(each) and "conditional" in words(each)]
+    (line,) = [
+        each
+        for each in page.find_all("li")
+        if words(each).startswith("s3:PutObject, ") and "conditional" in words(each)
+    ]
     assert words(line).startswith("s3:PutObject, s3:GetObject, s3:DeleteObject,")
     assert "only if aws:SourceIp is in 10.0.0.0/8" in words(line)
 
@@ -125,8 +141,11 @@ def test_a_finding_that_is_waived_is_not_to_fix() -> None:
     case = runs.case(run, "short.json")
     run["reports"] = [case]
     assert "ec2:StartInstance does not exist" in words(rendered(md.render(run)))
-    for finding in case["findings"]:
-        finding["waived"] = True
+    waiver: Any = {**WAIVER, "finding": "unknown_action"}
+    expired: Any = {**waiver, "expired": True}
+    case["waivers"] = [expired]
+    assert "ec2:StartInstance does not exist" in words(rendered(md.render(run)))
+    case["waivers"] = [waiver]
     page = rendered(md.render(run))
     assert "ec2:StartInstance does not exist" not in words(page)
     assert "1 to fix" not in [words(each) for each in page.find_all("td")]
@@ -209,7 +228,7 @@ def test_it_is_never_too_long_and_says_what_it_leaves_out(count: int) -> None:
     short = [case for case in run["reports"] if not case["ready"]]
     told = len([each for each in page.find_all("h3") if "/" in words(each) or "archive" in words(each)])
     assert (f"and {len(short) - told} more in the report" in words(page)) == (len(short) > told)
-    assert (len(short) > told) == (count == 1_000)
+    assert told > 10
     assert [words(each) for each in page.find_all("sub")][:-1] == run["proviso"]
 
 

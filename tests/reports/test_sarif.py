@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -11,10 +13,12 @@ from urllib.parse import unquote
 import jsonschema
 import pytest
 
-from pytest_veeam_iam.reporters import problems, sarif
+from pytest_veeam_iam.reporters import diff, problems, sarif
 from tests.reports import runs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_veeam_iam.evidence import Run
 
 
@@ -195,6 +199,31 @@ def test_the_repair_of_a_report_comes_with_one_of_its_results() -> None:
     (replacement,) = change["replacements"]
     assert '"s3:RestoreObject"' in replacement["insertedContent"]["text"]
     assert replacement["deletedRegion"]["startLine"] == 1
+
+
+def test_a_fix_does_to_a_file_what_git_does(tmp_path: Path) -> None:
+    shutil.copytree(runs.EXAMPLES / "repository", tmp_path, dirs_exist_ok=True)
+    fixed = {}
+    for result in read(runs.kept())["results"]:
+        for change in (each for fix in result.get("fixes", []) for each in fix["artifactChanges"]):
+            path = unquote(change["artifactLocation"]["uri"])
+            assert path not in fixed
+            fixed[path] = _fixed((tmp_path / path).read_text("utf-8"), change["replacements"])
+    (tmp_path / "veeam-iam.diff").write_text(diff.render(runs.kept()), "utf-8")
+    subprocess.run(["git", "apply", "veeam-iam.diff"], cwd=tmp_path, check=True)
+    assert len(fixed) > 2
+    assert fixed == {path: (tmp_path / path).read_text("utf-8") for path in fixed}
+
+
+def _fixed(text: str, replacements: list[dict[str, Any]]) -> str:
+    """Replace from the end on, so that the lines above keep their numbers."""
+    lines = text.splitlines(keepends=True)
+    for each in reversed(replacements):
+        region = each["deletedRegion"]
+        first, last = region["startLine"] - 1, region["endLine"] - 1
+        before, after = lines[first][: region["startColumn"] - 1], lines[last][region["endColumn"] - 1 :]
+        lines[first : last + 1] = [before + each["insertedContent"]["text"] + after]
+    return "".join(lines)
 
 
 def test_hostile_text_makes_no_link() -> None:

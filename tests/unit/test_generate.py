@@ -61,7 +61,7 @@ def test_it_is_ready_for_its_target_and_there_is_nothing_to_say_of_it(
         target, folder = _target(each, partition), tmp_path / str(number)
         folder.mkdir()
         policies = load_policies(*written(folder, documents(profile, target), form))
-        report = check_veeam_backup_ready(policies, profile=profile, **target)
+        report = check_veeam_backup_ready(policies, profile=profile, excess="error", **target)
         assert report.ready, report.explain()
         assert [finding for finding in report.findings if finding.severity != "note"] == []
 
@@ -138,7 +138,7 @@ def test_what_is_too_large_for_one_policy_is_split(form: str, tmp_path: Path) ->
     assert len(policies) == len(generated)
     assert all(policy.size <= 6_144 for policy in policies)
     assert sum(policy.size for policy in policies) > 6_144 * (len(policies) - 2)
-    report = check_veeam_backup_ready(policies, **target)
+    report = check_veeam_backup_ready(policies, excess="error", **target)
     assert report.ready, report.explain()
     assert [finding for finding in report.findings if finding.severity != "note"] == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from pytest_veeam_iam import Report, check_veeam_backup_ready, evidence, load_rulepack
 from pytest_veeam_iam.iam.document import Location
 from pytest_veeam_iam.repair import repair_if_any
-from pytest_veeam_iam.report import Finding, Severity
+from pytest_veeam_iam.report import Finding, Repair, Severity
 from pytest_veeam_iam.reporters import text
 from tests.policy_documents import Document, allow, deny, document
 
@@ -314,6 +315,46 @@ def test_an_appliance_that_is_not_granted_at_all_hints_at_the_profile_without_it
 def test_no_profile_is_hinted_at_without_need(policy: Document, arguments: dict[str, Any], group: str) -> None:
     report = check_veeam_backup_ready(policy, **arguments)
     assert text.profile_hint(report, report.group(group)) == ""
+
+
+# --- the repair ---
+
+
+def test_a_repair_is_a_diff_or_else_what_to_take_out_and_to_add() -> None:
+    assert text.repair_lines(None) == []
+    assert text.repair_lines(Repair(ready=True)) == []
+    added: dict[str, object] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    repair = Repair(statements=(added,), taken_out=('p.json:3 "Old": AWS refuses it',), remaining=("x is denied",))
+    assert text.repair_lines(repair) == [
+        "",
+        "  to fix, take out:",
+        '      p.json:3 "Old": AWS refuses it',
+        "",
+        "  to fix, add:",
+        '      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}',
+        "",
+        "  not mended by an addition:",
+        "      x is denied",
+    ]
+    lines = text.repair_lines(replace(repair, diff="--- a/p.json\n+++ b/p.json\n", remaining=()))
+    assert lines == ["", "  to fix:", "      --- a/p.json", "      +++ b/p.json"]
+
+
+def test_what_the_report_says_already_is_not_said_again() -> None:
+    repair = Repair(remaining=("x is denied", "y is blocked then"), unsaid=("y is blocked then",))
+    assert text.repair_lines(repair) == ["", "  not mended by an addition:", "      y is blocked then"]
+
+
+def test_a_long_diff_is_cut() -> None:
+    lines = text.repair_lines(Repair(diff="".join(f"+{number}\n" for number in range(61))))
+    assert len(lines) == 2 + 60 + 1
+    assert lines[-2] == "      +59"
+    assert lines[-1] == "      ... and 1 more lines: --veeam-iam-report=fix.diff writes them all"
+    assert len(text.repair_lines(Repair(diff="+\n" * 60))) == 2 + 60
+
+
+def test_what_a_terminal_would_obey_is_not_in_a_diff() -> None:
+    assert text.repair_lines(Repair(diff=" #\x1b[31m\tx\u202e\r\n"))[-1] == "       #?[31m\tx?"
 
 
 # --- the verdict in a few words ---

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_veeam_iam import check_veeam_backup_ready
 from pytest_veeam_iam.errors import TargetError
+from pytest_veeam_iam.sources.found import Bindings
 from tests.templates import template
 
 if TYPE_CHECKING:
@@ -104,6 +105,10 @@ def test_a_report_says_how_to_name_what_is_unknown() -> None:
     assert "bind     --veeam-iam-bind=var.bucket=VALUE" in text
 
 
+def stops(resource: str) -> dict[str, object]:
+    return {"Action": "ec2:StopInstances", "Resource": resource}
+
+
 @pytest.mark.parametrize(
     ("statement", "findings"),
     [
@@ -119,6 +124,14 @@ def test_a_report_says_how_to_name_what_is_unknown() -> None:
         ({"Condition": {"StringEquals": {"aws:SourceVpx": "<<var.vpc>>"}}}, []),
         ({"Effect": "<<var.effect>>"}, []),
         ({"?": "count"}, []),
+        (stops("arn:aws:ec2:<<AWS::Region>>:<<AWS::AccountId>>:instance/<<var.id>>"), []),
+        (stops("arn:<<local.partition>>:ec2:<<local.region>>:<<local.account>>:instance/*"), []),
+        (stops("arn:aws:ec2:eu-<<var.side>>-1:11112222<<var.rest>>:instance/*"), []),
+        (stops("arn:aws:ec2:<<AWS::Region>>:<<AWS::AccountId>>:volume/<<var.id>>"), ["wrong_resource"]),
+        (stops("arn:aws:ec2:<<AWS::Region>>:<<AWS::AccountId>>:<<var.kind>>/i-1"), []),
+        (stops("arn:aws:ec2:<<var.region_and_account>>:instance/i-1"), []),
+        (stops("<<var.start>>:ec2:eu-west-1:111122223333:volume/i-1"), []),
+        (stops("arn:aws:ec2:eu_west:<<AWS::AccountId>>:instance/*"), ["parliament"]),  # what is known is wrong
     ],
     ids=str,
 )
@@ -143,3 +156,35 @@ def test_what_the_file_only_names_cannot_be_bound(expression: str) -> None:
 def test_what_a_macro_makes_is_to_be_looked_at_when_it_is_made(expression: str) -> None:
     report = check_veeam_backup_ready(template(f"<<{expression}>>"), bucket="acme", groups=["object"])
     assert "bind     check what it makes: aws cloudformation get-template" in report.explain()
+
+
+@pytest.mark.parametrize(
+    ("expression", "hint"),
+    [
+        ("var.bucket", "--veeam-iam-bind=var.bucket=VALUE"),
+        ('var.m["a"].arn', """--veeam-iam-bind='var.m["a"].arn=VALUE'"""),
+        ("Fn::ImportValue:${Stack}-bucket", "--veeam-iam-bind='Fn::ImportValue:${Stack}-bucket=VALUE'"),
+        (
+            'element(var.arns, 0) == module.a[0].x ? "a" : var.arns',
+            "--veeam-iam-bind=var.arns=VALUE --veeam-iam-bind='module.a[0].x=VALUE', "
+            "or check a plan, which holds what is made of it",
+        ),
+        ('if key != ""', "what it is made of, or check what is made of it: a plan or an account dump"),
+    ],
+)
+def test_what_is_unknown_is_bound_by_its_name_or_by_the_names_in_it(expression: str, hint: str) -> None:
+    report = check_veeam_backup_ready(template(f"<<{expression}>>"), bucket="acme", groups=["object"])
+    assert f"      bind     {hint}\n" in report.explain()
+
+
+def test_a_value_cannot_be_bound_to_what_is_made_of_others() -> None:
+    with pytest.raises(TargetError, match=r"^bind \"f\(var.b\)\": nothing uses it: it is made of others; bind those$"):
+        Bindings({"f(var.b)": "acme"}).refuse_unused(["f(var.b)"])
+
+
+def test_a_long_expression_leaves_room_for_what_is_said_of_it() -> None:
+    policy = template(f"<<var.{'long' * 60}>>")
+    summary = check_veeam_backup_ready(policy, bucket="acme", groups=["object"]).explain().partition("\n")[0]
+    assert summary.startswith("cannot tell 10 of 10: ${var.longlong")
+    assert summary.endswith("... is unknown (main.tf:1), acme")
+    assert len(summary) < 200

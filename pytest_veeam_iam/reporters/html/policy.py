@@ -12,7 +12,7 @@ from pytest_veeam_iam.reporters.html.visible import is_visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pytest_veeam_iam.evidence import Case, Excerpt, Group, Permission, RepairDict, StatementPlace
+    from pytest_veeam_iam.evidence import Case, Excerpt, Finding, Group, Permission, RepairDict, StatementPlace
     from pytest_veeam_iam.reporters.html.verdict import Cell, State
 
 _FEW = 4
@@ -103,6 +103,7 @@ class PolicyView:
     groups: Sequence[GroupView]
     statements: Sequence[Source]
     change: Change | None
+    findings: Sequence[Finding]
     target: Sequence[tuple[str, str, str]]
     any_of: Sequence[str]
 
@@ -113,7 +114,7 @@ def view_of(case: Case, anchor: str, *, is_detailed: bool) -> PolicyView:
     Args:
         case: The report.
         anchor: Its address in the page.
-        is_detailed: Whether each permission that is granted is named, and all statements are shown.
+        is_detailed: Whether each permission that is granted is named, and all statements and notes are shown.
     """
     shown: set[str] = set()
     groups = [_group(case, group, shown, is_detailed=is_detailed) for group in case["groups"]]
@@ -126,6 +127,7 @@ def view_of(case: Case, anchor: str, *, is_detailed: bool) -> PolicyView:
         groups=groups,
         statements=list(_others(case, shown)) if is_detailed else [],
         change=_change(case["repair"]),
+        findings=[each for each in case["findings"] if is_detailed or each["severity"] != "note"],
         target=[
             (name, ", ".join(value) if isinstance(value, list) else str(value), parameter["origin"])
             for name, parameter in case["target"].items()

@@ -174,13 +174,14 @@ class Evaluator:
     def _if_directive(self, at: IfDirective, scope: Scope) -> list[Piece]:
         known = truth(self.evaluate(at.condition, scope))
         if known is None:
-            return [token(at)]
+            return [Token(f"if {at.condition.text}", at.location)]
         return self._pieces(at.yes if known else at.no, at, scope)
 
     def _for_directive(self, at: ForDirective, scope: Scope) -> list[Piece]:
         pairs = list(self.pairs(self.evaluate(at.collection, scope), at.collection))
+        repeated = Token(f"for {at.value} in {at.collection.text}", at.location)
         if any(value.doubt is not None for _, value in pairs):
-            return [token(at)]
+            return [repeated]
         found: list[Piece] = []
         size = 0
         for key, value in pairs:
@@ -189,7 +190,7 @@ class Evaluator:
             size += sum(len(piece.text) for piece in more if isinstance(piece, Span))
             self.budget.steps -= len(more)
             if size > values.MAX_TEXT or self.budget.steps < 0:
-                return [token(at)]
+                return [repeated]
             found += more
         return found
 

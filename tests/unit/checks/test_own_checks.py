@@ -60,6 +60,15 @@ def test_a_name_that_was_meant_otherwise(action: str, message: str | None, state
     assert told.startswith(f"warning: {message}") if message else not told
 
 
+@pytest.mark.parametrize(
+    ("action", "help_"),
+    [("glue:ListConnections", "write the one that is meant"), ("s3:RestorObject", "write s3:RestoreObject")],
+)
+def test_of_several_names_that_may_be_meant_none_is_prescribed(action: str, help_: str) -> None:
+    report = check_veeam_backup_ready(document(allow(action)), bucket="acme-veeam")
+    assert [each.help for each in report.findings if each.id == "unknown_action"] == [help_]
+
+
 def test_the_same_name_is_told_once_in_a_document() -> None:
     findings = found("unknown_action", document(allow(["s3:HeadBucket", "s3:headBucket"]), deny("s3:HeadBucket")))
     assert len(findings) == 1

@@ -626,8 +626,10 @@ def test_a_resource_that_is_one_has_no_problem(text: str, has_variables: bool) -
     [
         ("", '"" is neither "*" nor an ARN; did you mean "arn:aws:s3:::BUCKET"?'),
         ("b/*", '"b/*" is neither "*" nor an ARN; did you mean "arn:aws:s3:::b/*"?'),
-        ("ARN:aws:s3:::b", '"ARN:aws:s3:::b" is neither "*" nor an ARN; did you mean "arn:aws:s3:::ARN:aws:s3:::b"?'),
-        ("arn:aws", '"arn:aws" is neither "*" nor an ARN; did you mean "arn:aws:s3:::arn:aws"?'),
+        ("ARN:aws:s3:::b", '"ARN:aws:s3:::b" is neither "*" nor an ARN; it begins with arn: and has six fields'),
+        ("arn:aws", '"arn:aws" is neither "*" nor an ARN; did you mean "arn:aws:s3:::BUCKET"?'),
+        ("${bucket_arn}/*", '"${bucket_arn}/*" is neither "*" nor an ARN; a placeholder stands there: write the ARN'),
+        ("<bucket arn>", '"<bucket arn>" is neither "*" nor an ARN; a placeholder stands there: write the ARN'),
         ("arn::s3:::b", '"arn::s3:::b" names no partition; write for example "arn:aws:s3:::BUCKET"'),
         ("arn:aws::::b", '"arn:aws::::b" names no service; write for example "arn:aws:s3:::BUCKET"'),
         (

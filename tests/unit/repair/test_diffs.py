@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -316,6 +318,28 @@ TERRAFORM = {
         ],
         {"bind": {"var.name": "acme-veeam"}},
     ),
+    "the only block goes": Case(
+        "main.tf",
+        HEAD + "  policy = data.aws_iam_policy_document.veeam.json\n}\n\n"
+        'data "aws_iam_policy_document" "veeam" {\n  statement {\n    actions   = ["s3:Get*"]\n    resources = ["repo"]\n  }\n}\n',
+        ['    actions   = ["s3:Get*"]', '    resources = ["repo"]'],
+        [
+            '    actions   = ["s3:ListAllMyBuckets"]', '    resources = ["*"]', "  }", "  statement {",
+            '    actions   = ["s3:GetBucketLocation"]', "    resources = [aws_s3_bucket.repo.arn]",
+        ],
+        REPO,
+    ),
+    "blocks that a list makes": Case(
+        "main.tf",
+        DATA
+        % '  dynamic "statement" {\n    for_each = ["acme-veeam", "other"]\n    content {\n      actions   = ["s3:ListBucket"]\n'
+        '      resources = ["arn:aws:s3:::${statement.value}"]\n    }\n  }',
+        [],
+        [
+            "  statement {", '    actions   = ["s3:GetBucketLocation"]', '    resources = ["arn:aws:s3:::acme-veeam"]',
+            "  }", "",
+        ],
+    ),
     "what AWS refuses goes": Case(
         "main.tf",
         DATA
@@ -508,12 +532,6 @@ NO_DIFF = {
             "- {Effect: Deny, Action: *a, Resource: 'arn:aws:s3:::other'}",
         ).replace("*a,", "*a ,"),
     ),
-    "blocks that a list makes": (
-        "main.tf",
-        'data "aws_iam_policy_document" "v" {\n  dynamic "statement" {\n    for_each = ["acme-veeam", "other"]\n'
-        '    content {\n      actions   = ["s3:ListBucket"]\n      resources = ["arn:aws:s3:::${statement.value}"]\n'
-        "    }\n  }\n}\n",
-    ),
 }  # fmt: skip
 
 
@@ -542,6 +560,29 @@ def test_a_file_that_is_gone_or_another_has_no_diff(tmp_path: Path) -> None:
     assert suggest_repair(report).diff is None
     file.unlink()
     assert suggest_repair(report).diff is None
+
+
+def test_the_repaired_document_of_a_file_keeps_its_order_and_keys(tmp_path: Path) -> None:
+    text = '{"Id": "x", "Statement": [{"Resource": ["*"], "Action": "s3:ListAllMyBuckets", "Sid": "A", "Effect": "Allow"}]}'
+    (tmp_path / "p.json").write_text(text, "utf-8")
+    repair = repaired("p.json", {})
+    new = {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "arn:aws:s3:::acme-veeam"}
+    assert json.dumps(repair.policy) == text.replace("}]}", "}, " + json.dumps(new) + "]}")
+
+
+def test_a_long_file_takes_no_long_time(tmp_path: Path) -> None:
+    lines = ",\n".join(f'{{\n"n": "{number % 100}"\n}}' for number in range(5_000))
+    policy = '{"Version": "2012-10-17", "Statement": [\n' + ALL + "\n]}"
+    resource = '{"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": ' + policy + "}}"
+    text = '{"Resources": {"P": ' + resource + '}, "Metadata": {"x": [\n' + lines + "\n]}}\n"
+    (tmp_path / "t.json").write_text(text, "utf-8")
+    started = process_time()
+    repair = repaired("t.json", {})
+    assert process_time() - started < 10
+    assert repair.diff is not None
+    assert len(repair.diff.splitlines()) < 15
+    apply(repair.diff, tmp_path)
+    assert check_veeam_backup_ready("t.json", **TARGET).ready
 
 
 def test_two_files_are_one_diff(tmp_path: Path) -> None:
