@@ -10,11 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ForwardRef, is_typeddict
 
-import click
-
 import pytest_veeam_iam
 from pytest_veeam_iam import evidence, list_rulepacks
-from pytest_veeam_iam.cli import command
 from pytest_veeam_iam.config import OPTIONS
 from pytest_veeam_iam.report import Finding, GroupReport, Result
 from pytest_veeam_iam.rulepacks import RulePack
@@ -35,7 +32,6 @@ def pages() -> dict[str, str]:
     """Return the name of each page and its text."""
     makers = {
         "api.md": _api,
-        "command-line.md": _command_line,
         "json-report.md": _json_report,
         "options.md": _options,
         "packs.md": _packs,
@@ -205,46 +201,6 @@ def _options() -> Iterator[str]:
             *(["- may be given several times"] if option.kind == "list" else []),
             "",
         )
-
-
-def _command_line() -> Iterator[str]:
-    yield from (
-        "# The command line",
-        "",
-        "`veeam-iam` is for those who do not run pytest themselves. Exit codes: 0 all is well, 1 a policy falls short,",
-        "2 the command was not understood or could not be carried out.",
-        "",
-    )
-    root = command()
-    context = click.Context(root, info_name="veeam-iam")
-    for name in root.list_commands(context):
-        each = root.get_command(context, name)
-        if each is not None:
-            yield from _subcommand(name, each)
-
-
-def _subcommand(name: str, each: click.Command) -> Iterator[str]:
-    arguments = "".join(f" {param.make_metavar(click.Context(each))}" for param in each.params if _is_argument(param))
-    yield from (f"## `veeam-iam {name}{arguments}`", "", *inspect.cleandoc(each.help or "").splitlines(), "")
-    plugins = {option.flag for option in OPTIONS}
-    own = [param for param in each.params if isinstance(param, click.Option) and not plugins & {*param.opts}]
-    if len(own) < len([param for param in each.params if isinstance(param, click.Option)]):
-        yield from ("It takes [the options of the plugin](options.md), and these:", "")
-    yield from ("| option | meaning |", "|---|---|")
-    for param in own:
-        shown = ", ".join(f"`{flag}{'' if param.is_flag else f' {_metavar(param)}'}`" for flag in param.opts)
-        yield f"| {shown} | {_cell(param.help or '')} |"
-    yield ""
-
-
-def _is_argument(param: click.Parameter) -> bool:
-    return isinstance(param, click.Argument)
-
-
-def _metavar(param: click.Option) -> str:
-    if isinstance(param.type, click.Choice):
-        return "\\|".join(map(str, param.type.choices))
-    return param.metavar or param.type.name.upper()
 
 
 def _packs() -> Iterator[str]:
