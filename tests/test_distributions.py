@@ -106,7 +106,7 @@ def test_the_metadata_are_those_of_the_project(metadata: Message) -> None:
     assert metadata["Description-Content-Type"] == "text/markdown"
     body = metadata.get_payload()
     assert isinstance(body, str)
-    assert body.strip() == (ROOT / "README.md").read_text("utf-8").strip()
+    assert body.strip().splitlines() == (ROOT / "README.md").read_text("utf-8").strip().splitlines()
 
 
 def test_the_classifiers_name_what_is_tested(metadata: Message) -> None:
