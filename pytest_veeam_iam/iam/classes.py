@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_veeam_iam.iam.automata import Automaton, signatures
+from pytest_veeam_iam.iam.automata import Automaton, Budget, signatures
 from pytest_veeam_iam.iam.certainty import Certainty, all_of, any_of
 from pytest_veeam_iam.iam.globs import Relation, relation
 from pytest_veeam_iam.iam.verdicts import Verdict, granted_by, verdict_of
@@ -18,7 +18,7 @@ from pytest_veeam_iam.iam.verdicts import Verdict, granted_by, verdict_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pytest_veeam_iam.iam.automata import Budget, Token
+    from pytest_veeam_iam.iam.automata import Token
     from pytest_veeam_iam.iam.context import Context
     from pytest_veeam_iam.iam.globs import Glob, Wanted
     from pytest_veeam_iam.iam.rules import Rule
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _SAMPLES = 32
 """Resources that are tried where the budget ends."""
+
+_ONE_CLASS = 40_000
+"""Steps to one example where nothing tells the resources apart, which says nothing of how hard a question is."""
 
 _LONGEST_SAMPLE = 1100
 """No ARN is much longer: AWS allows an object's key 1,024 bytes."""
@@ -89,7 +92,8 @@ class Question:
         if want.is_literal:
             yield self._verdict_of_literal(want), want.text
             return
-        for signature, text in signatures(want.automaton, self._automata, self._budget):
+        budget = self._budget if self._automata else Budget(_ONE_CLASS)
+        for signature, text in signatures(want.automaton, self._automata, budget):
             yield self._verdict_of(signature), text
 
     def samples(self) -> Iterator[tuple[Verdict, str]]:

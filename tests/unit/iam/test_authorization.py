@@ -149,6 +149,11 @@ def test_plain_answers_and_single_resources_cost_no_budget() -> None:
     assert answer(identity(*CROSSING), KEY, budget=0).decision is Decision.MISSING
 
 
+def test_resources_that_nothing_tells_apart_cost_no_budget() -> None:
+    assert answer(identity(allow("ec2:*")), OBJECTS, budget=0).decision is Decision.MISSING
+    assert answer(identity(allow("s3:*", "arn:aws:s3:::other/*")), OBJECTS, budget=0).decision is Decision.MISSING
+
+
 # --- the same answer, however it is computed ---
 
 CALLER = Context.of()
