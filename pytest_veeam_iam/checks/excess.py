@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam.document import Effect
@@ -32,16 +33,33 @@ _FIND_BUCKETS = ("s3:listallmybuckets", "s3:getbucketlocation")
 
 
 def check(subject: Subject) -> Iterator[Finding]:
-    """Yield a finding for every Allow that grants too much, none if that is not to be told."""
+    """Yield a finding for every Allow that grants too much, none if that is not to be told.
+
+    What only groups need that were not selected is one note of all Allows, unless excess is an error.
+    """
     if subject.excess is None or not subject.groups:
         return
     search = _search(subject)
     own = {requirement.action for group in subject.pack.groups for requirement in group.requirements}
+    of_other_groups: list[Surplus] = []
     for policy in subject.settled:
         for statement in () if policy.problems else policy.statements:
             found = search.of(statement)
-            if found is not None and (subject.excess is Severity.ERROR or not _is_told_elsewhere(found, subject)):
-                yield from _finding(found, own, subject)
+            if found is None or (subject.excess is Severity.WARNING and _is_told_elsewhere(found, subject)):
+                continue
+            if subject.excess is Severity.WARNING and _is_of_pack(found, own) and not found.beyond:
+                of_other_groups.append(found)
+            else:
+                yield _finding(found, own, subject)
+    if of_other_groups:
+        actions = tuple(dict.fromkeys(name for each in of_other_groups for name in each.actions))
+        all_of_them = replace(of_other_groups[0], actions=actions)
+        yield replace(_finding(all_of_them, own, subject), severity=Severity.NOTE)
+
+
+def _is_of_pack(found: Surplus, own: set[str]) -> bool:
+    """Return whether all that is too much is needed by some group of the pack."""
+    return bool(found.actions) and not found.is_everything and set(found.actions) <= own
 
 
 def _search(subject: Subject) -> Search:
@@ -85,17 +103,14 @@ def _is_told_elsewhere(found: Surplus, subject: Subject) -> bool:
     return all(decision not in NOT_GRANTED for decision in granted)
 
 
-def _finding(found: Surplus, own: set[str], subject: Subject) -> Iterator[Finding]:
-    severity = subject.excess or Severity.WARNING
-    is_own = not found.is_everything and set(found.actions) <= own
-    whom = "the selected groups do" if is_own else f"{subject.pack.ref} does"
+def _finding(found: Surplus, own: set[str], subject: Subject) -> Finding:
+    whom = "the selected groups do" if _is_of_pack(found, own) else f"{subject.pack.ref} does"
     parts = [text for text in (_too_many(found, whom, subject), _too_far(found, subject)) if text]
     if not parts:
         names = ", ".join(token.expression for token in found.unknown)
         parts = [f"nobody can tell whether it grants too much: {names} is unknown"]
-    elif severity is Severity.WARNING and is_own and not found.beyond:
-        severity = Severity.NOTE
-    yield Finding("excess", severity, "; ".join(parts), found.statement.location, _help(subject.target))
+    severity = subject.excess or Severity.WARNING
+    return Finding("excess", severity, "; ".join(parts), found.statement.location, _help(subject.target))
 
 
 def _help(target: Target) -> str:
