@@ -120,11 +120,6 @@ def list_splices(
     return _Brackets(text, syntax, at, spans, gone).splices(new)
 
 
-def item_indent(text: str, items: Sequence[int]) -> str:
-    """Return the white space that a further item of a list is indented with."""
-    return indent_of(text, items[-1]) if items else ""
-
-
 def _comma(text: str) -> str:
     return ", " if ", " in text or ": " in text or " = " in text else ","
 
