@@ -117,13 +117,13 @@ def named_buckets(target: Target, policies: Sequence[Policy]) -> Target:
     """Return the target with the names of those of its buckets that the policies' templates make and name.
 
     Args:
-        target: Its buckets; ``tf:aws_s3_bucket.repo[*]`` is every instance.
+        target: Its buckets; ``tf:aws_s3_bucket.repo[*]`` is every instance. One that was inferred is what it is.
         policies: Whose templates know the buckets.
 
     Raises:
         TargetError: For a bucket that none of the templates makes.
     """
-    if not target.symbols:
+    if not target.symbols or "bucket" in target.inferred:
         return target
     known = {symbol: name for policy in policies for symbol, name in policy.buckets}
     names = [name for bucket in target.buckets or () for name in _names_of(bucket, target.symbols, known)]

@@ -38,10 +38,12 @@ class Cause:
     Attributes:
         statement: The statement.
         words: What it does, to be read after its place and Sid: ``denies s3:DeleteObject* on *``.
+        layer: Where a statement that denies stands.
     """
 
     statement: Statement
     words: str
+    layer: Layer = Layer.IDENTITY
 
     def __str__(self) -> str:
         sid = f' "{self.statement.sid}"' if self.statement.sid else ""
@@ -75,7 +77,7 @@ def causes_of(case: Case, verdict: Verdict, blocked_by: Layer | None) -> tuple[C
         return _nearest(case, blocked_by or Layer.IDENTITY)
     if verdict is Verdict.DENIED:
         return tuple(
-            Cause(match.rule.statement, _says(match.rule, case.action, case.names))
+            Cause(match.rule.statement, _says(match.rule, case.action, case.names), match.layer)
             for match in case.denies(Certainty.ALWAYS)
         )
     certainty = Certainty.UNRESOLVED if verdict is Verdict.UNRESOLVED else Certainty.DEPENDS

@@ -23,13 +23,16 @@ from pytest_veeam_iam.sources.files import in_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from os import PathLike
 
     from pytest_veeam_iam.repair.engine import Proposal
     from pytest_veeam_iam.repair.files import ChangedFile
     from pytest_veeam_iam.report import Report, Result
 
 
-def suggest_repair(report: Report, *, root: Path | None = None, shown: Callable[[str], str] | None = None) -> Repair:
+def suggest_repair(
+    report: Report, *, root: str | PathLike[str] | None = None, shown: Callable[[str], str] | None = None
+) -> Repair:
     """Return the smallest change that makes policies ready, and what no added Allow can mend.
 
     Args:
@@ -51,7 +54,7 @@ def repair_of(
     report: Report,
     shortfalls: Iterable[Result] | None,
     *,
-    root: Path | None = None,
+    root: str | PathLike[str] | None = None,
     shown: Callable[[str], str] | None = None,
 ) -> Repair:
     """Return the smallest change that grants some permissions.
@@ -69,7 +72,7 @@ def repair_of(
         return Repair(ready=True)
     proposal = propose(report, None if shortfalls is None else [result.action for result in shortfalls])
     statements = tuple(_in_words_of_template(plain_statement(each)) for each in proposal.statements)
-    files = Files(report.policies, root or Path.cwd())
+    files = Files(report.policies, Path(root) if root else Path.cwd())
     changed = files.changed(settled(report.policies, report), proposal.changes) if proposal.changes else None
     return Repair(
         policy=_document(report, proposal, files),
@@ -90,7 +93,7 @@ def repair_if_any(
     report: Report,
     shortfalls: Iterable[Result] | None = None,
     *,
-    root: Path | None = None,
+    root: str | PathLike[str] | None = None,
     shown: Callable[[str], str] | None = None,
 ) -> Repair:
     """Return the repair of what falls short, for a text that says so: whatever goes wrong here is a sentence in it.

@@ -120,11 +120,6 @@ def list_splices(
     return _Brackets(text, syntax, at, spans, gone).splices(new)
 
 
-def item_indent(text: str, items: Sequence[int]) -> str:
-    """Return the white space that a further item of a list is indented with."""
-    return indent_of(text, items[-1]) if items else ""
-
-
 def _comma(text: str) -> str:
     return ", " if ", " in text or ": " in text or " = " in text else ","
 
@@ -152,14 +147,25 @@ class _Brackets:
             first, last = self._spans[0][0], self._spans[-1][1]
             return [Splice(first, last, self._separator(0).join(new))] if new else None
         last = self._kept[-1]
-        if any("\n" in self._gap(number) and not self._is_alone(number) for number in self._gone if number > last):
-            return None
+        tail = [number for number in sorted(self._gone) if number > last]
+        if any("\n" in self._gap(number) and not self._is_alone(number) for number in tail):
+            return self._cut(last, tail, new)
         found = self._added(last, new) if new else []
         for number in sorted(self._gone):
             found += self._removed(number, is_tail=number > last)
         if not new and last < len(self._spans) - 1 and not self._has_trailing_comma() and self._is_alone(last + 1):
             comma = self._comma_behind(last)
             found += [Splice(comma, comma + 1, "")]
+        return found
+
+    def _cut(self, last: int, tail: Sequence[int], new: Sequence[str]) -> list[Splice] | None:
+        """Return the changes if the items behind the last one share lines; None if something else stands there."""
+        if any(self._gap(number).strip(", \t\r\n") for number in tail):
+            return None
+        separator = self._separator(last)
+        found = [Splice(self._spans[last][1], self._spans[-1][1], "".join(separator + item for item in new))]
+        for number in sorted(self._gone - {*tail}):
+            found += self._removed(number, is_tail=False)
         return found
 
     def _gap(self, number: int) -> str:

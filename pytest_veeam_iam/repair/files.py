@@ -14,6 +14,7 @@ from pytest_veeam_iam.repair.change import items_of
 from pytest_veeam_iam.repair.document import Document
 from pytest_veeam_iam.repair.edits import Splice, spliced
 from pytest_veeam_iam.repair.meaning import Expected, NoPlaceError, fields_of, meaning_of
+from pytest_veeam_iam.repair.planning import WRITTEN
 from pytest_veeam_iam.sources import again, files
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.iam.tree import Node
     from pytest_veeam_iam.repair.change import Change
     from pytest_veeam_iam.sources.found import Found
-
-_FORMS = ("document", "cloudformation", "terraform")
-"""Forms whose files people write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,7 @@ class _File:
     """One file, read again."""
 
     def __init__(self, path: str, root: Path, form: str) -> None:
-        if path.startswith("<") or form not in _FORMS:
+        if path.startswith("<") or form not in WRITTEN:
             raise NoPlaceError
         self._path, self._form = root / path, form
         self._source = files.read_text(self._path, name=path)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_veeam_iam.report import Report, Result
 
 _ADDABLE = (Decision.MISSING, Decision.PARTIAL)
-_WRITTEN = ("document", "cloudformation", "terraform")
+WRITTEN = ("document", "cloudformation", "terraform")
 """Forms whose files people write; the others are answers of AWS and of other programs."""
 
 
@@ -290,7 +290,7 @@ class Places:
         def fitness(number: int) -> tuple[int, bool]:
             policy = self._policies[number]
             grants = sum(self._count(number, index, services) for index in range(len(policy.statements)))
-            return grants, policy.form in _WRITTEN and policy.location.line is not None
+            return grants, policy.form in WRITTEN and policy.location.line is not None
 
         return max(self._numbers, key=fitness)
 

@@ -12,6 +12,7 @@ from pytest_veeam_iam.reporters.text import BLOCKED, how_to_bind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pytest_veeam_iam.iam.causes import Cause
     from pytest_veeam_iam.iam.document import Location, Statement
     from pytest_veeam_iam.report import Finding, Result
 
@@ -72,9 +73,14 @@ def _nearest(result: Result) -> str:
 
 def _causes(result: Result) -> str:
     return "; ".join(
-        f"{place_of(cause.statement.location, cause.statement.sid)} {cause.words}"
+        f"{place_of(cause.statement.location, cause.statement.sid)} {cause.words}{_layer(cause)}"
         for cause in result.evaluation.causes[:_CAUSES]
     )
+
+
+def _layer(cause: Cause) -> str:
+    """Return where a statement stands that is not one of the identity policies."""
+    return f" in {BLOCKED[name]}" if (name := cause.layer.value.partition("-")[0]) in BLOCKED else ""
 
 
 def place_of(location: Location, sid: str | None) -> str:

@@ -79,19 +79,23 @@ def object_style(text: str, start: int, end: int) -> Style:
     first = _first_member(body)
     separator = first["separator"] if first else ": "
     is_hcl = "=" in separator
-    common = {
-        "newline": newline_of(text),
-        "mark": " = " if is_hcl else separator if separator.strip(" ") == ":" else ": ",
-        "quotes_keys": bool(first["quote"]) if first else True,
-        "has_commas": not is_hcl or "\n" not in body or _comma_after_member(body) is not None,
-        "is_aligned": is_hcl and _aligned(body) is not None,
-        "lists_in_lines": _list_in_lines(body) is not None or not is_hcl,
-    }
-    if "\n" not in body:
-        return Style(indent="", inner="", in_one_line=True, **common)  # type: ignore[arg-type]
+    style = Style(
+        newline=newline_of(text),
+        indent="",
+        inner="",
+        in_one_line="\n" not in body,
+        mark=" = " if is_hcl else separator if separator.strip(" ") == ":" else ": ",
+        quotes_keys=bool(first["quote"]) if first else True,
+        has_commas=not is_hcl or "\n" not in body or _comma_after_member(body) is not None,
+        is_aligned=is_hcl and _aligned(body) is not None,
+        lists_in_lines=_list_in_lines(body) is not None or not is_hcl,
+    )
+    if style.in_one_line:
+        return style
     indent = indent_of(text, end - 1)
-    inner = indent_of(text, start + first.start("quote")) if first else f"{indent}  "
-    return Style(indent=indent, inner=inner, **common)  # type: ignore[arg-type]
+    return replace(
+        style, indent=indent, inner=indent_of(text, start + first.start("quote")) if first else f"{indent}  "
+    )
 
 
 def written_object(style: Style, actions: Sequence[str], resources: Sequence[str]) -> str:

@@ -583,6 +583,19 @@ def test_where_no_diff_can_be_made_there_is_a_statement(name: str, text: str, tm
     assert check_veeam_backup_ready(repair.policy, **TARGET).ready is repair.ready is True
 
 
+def test_the_repaired_document_of_an_answer_says_the_rest_as_it_was(tmp_path: Path) -> None:
+    first = {"Sid": "A", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    deny = {
+        "Effect": "Deny", "NotAction": ["s3:*", "iam:*"], "NotResource": "arn:aws:s3:::x",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}, "StringLike": {"aws:userid": ["A*", "B*"]}},
+    }  # fmt: skip
+    document = {"Version": "2012-10-17", "Statement": [first, deny]}
+    (tmp_path / "a.json").write_text(json.dumps({"PolicyVersion": {"Document": document}}), "utf-8")
+    repair = repaired("a.json", {})
+    new = {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "arn:aws:s3:::acme-veeam"}
+    assert repair.policy == {**document, "Statement": [first, deny, new]}
+
+
 def test_a_file_of_another_encoding_has_no_diff(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text('{"Version": "2012-10-17", "Statement": [' + ALL + "]}", "utf-16")
     assert repaired("p.json", {}).diff is None

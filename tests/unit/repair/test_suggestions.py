@@ -258,7 +258,7 @@ HINDERED: dict[str, tuple[Document, dict[str, Any], list[str]]] = {
     "a Deny": (
         plus(ONE_BUCKET, deny("s3:DeleteObject*", Sid="AppendOnly")),
         {},
-        ["s3:DeleteObject, s3:DeleteObjectVersion: ", '"AppendOnly" denies s3:DeleteObject*'],
+        ["s3:DeleteObject, s3:DeleteObjectVersion: ", '"AppendOnly" denies s3:DeleteObject* on *; no Allow'],
     ),
     "a Deny of some objects": (
         plus(ONE_BUCKET, deny("s3:PutObject", f"{BUCKET}/locked*", Sid="Locked")),
@@ -293,7 +293,7 @@ HINDERED: dict[str, tuple[Document, dict[str, Any], list[str]]] = {
     "a boundary": (
         ONE_BUCKET,
         {"permissions_boundary": document(allow("*"), deny("s3:GetObject", Sid="Edge"))},
-        ["s3:GetObject: ", '"Edge" denies s3:GetObject'],
+        ["s3:GetObject: ", '"Edge" denies s3:GetObject on * in the permissions boundary'],
     ),
     "a boundary that does not allow it": (
         ONE_BUCKET,
@@ -308,7 +308,7 @@ HINDERED: dict[str, tuple[Document, dict[str, Any], list[str]]] = {
     "an SCP": (
         ONE_BUCKET,
         {"service_control_policies": [document(allow("*"), deny("s3:GetObject", Sid="Org"))]},
-        ["s3:GetObject: ", '"Org" denies s3:GetObject'],
+        ["s3:GetObject: ", '"Org" denies s3:GetObject on * in a service control policy'],
     ),
     "an SCP that does not allow it": (
         ONE_BUCKET,
@@ -323,7 +323,7 @@ HINDERED: dict[str, tuple[Document, dict[str, Any], list[str]]] = {
     "a bucket policy": (
         ONE_BUCKET,
         {"resource_policies": document(deny("s3:GetObject", OBJECTS, Principal="*", Sid="Shut"))},
-        ["s3:GetObject: ", '"Shut" denies s3:GetObject'],
+        ["s3:GetObject: ", '"Shut" denies s3:GetObject', "in the bucket policy"],
     ),
     "a Sid that stands twice": (
         plus(without(ONE_BUCKET, "s3:GetObject"), allow("s3:GetBucketAcl", BUCKET, Sid="Bucket")),
@@ -356,6 +356,17 @@ def test_an_unknown_value_is_to_be_bound() -> None:
     assert repair.policy is None
     (sentence,) = repair.remaining
     assert "${var.arn} is unknown (main.tf:1): --veeam-iam-bind=var.arn=VALUE" in sentence
+
+
+def test_a_bucket_that_a_template_makes_is_named_as_there() -> None:
+    policy = template(allow("s3:ListBucket", "<<tf:aws_s3_bucket.repo.arn>>"))
+    repair = repaired(policy, groups=["repository", "bucket", "object"])
+    assert repair.ready
+    assert [each["Resource"] for each in repair.statements] == [
+        "*", "${aws_s3_bucket.repo.arn}", "${aws_s3_bucket.repo.arn}/*",
+    ]  # fmt: skip
+    assert len(repair.policy["Statement"]) == 3  # type: ignore[index, arg-type]
+    assert "tf:" not in json.dumps(repair.policy)
 
 
 def test_what_can_be_mended_is_beside_what_cannot() -> None:
