@@ -20,6 +20,7 @@ from benchmarks import (
     lint,
     machine,
     reports,
+    scale,
     simulator,
     startup,
     terraform,
@@ -74,6 +75,7 @@ def _rows(how_many: int, node_modules: Path | None, *, quick: bool) -> Iterator[
     yield from reports.rows()
     yield from startup.rows(runs=3 if quick else 11)
     yield from growth.rows(how_many)
+    yield from scale.rows(how_many)
 
 
 def _progress(rows: Iterator[Row]) -> Iterator[Row]:

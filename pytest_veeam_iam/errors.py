@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,7 +37,7 @@ class PolicyLoadError(VeeamIamError):
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
-        return f"{place}: {self.why}" + (f"; {self.remedy}" if self.remedy else "")
+        return printable.line(f"{place}: {self.why}" + (f"; {self.remedy}" if self.remedy else ""))
 
     def __reduce__(self) -> tuple[object, ...]:
         return _revive_load_error, (self.path, self.why, self.line, self.column, self.remedy)

@@ -231,11 +231,11 @@ class _Check:
         _, authorizer = self._settled(target)
         return evaluate(authorizer, demand.requirement.action, demand.wants, self.context, budget)
 
-    def _ask(self, action: str, resources: Iterable[str]) -> Evaluation:
+    def _ask(self, action: str, resources: Iterable[str], budget: Budget | None = None) -> Evaluation:
         by_arn = self.expected.list_buckets_on_s3_arn
         wants = resources_wanted(action, resources, partition=self.target.partition, list_buckets_on_s3_arn=by_arn)
         _, authorizer = self._settled(self.target)
-        return evaluate(authorizer, action, wants, self.context)
+        return evaluate(authorizer, action, wants, self.context, budget)
 
     def _lacking(self, target: Target, names: frozenset[str], most: int) -> int:
         """Return how many required permissions that use one of ``names`` are not allowed, counting up to ``most``."""

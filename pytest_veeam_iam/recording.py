@@ -42,7 +42,7 @@ PROVISO = (
     "with access keys, over TLS and without MFA.",
     "It does not prove that the policies are attached to the user of the Veeam account: only files were read, AWS was "
     "not contacted.",
-    "It does not prove that nothing else forbids a call: what a report names under not_checked was not looked at.",
+    "It does not prove that nothing else forbids a call: what a report lists as not checked was not looked at.",
     "It does not prove that the product calls only what its vendor lists.",
 )
 
@@ -225,7 +225,9 @@ def _of_source(source: TextSource, statement: Statement) -> evidence.Excerpt:
     end = end_of(text, start, syntax_of(source.path, text))
     line_start = text.rfind("\n", 0, start) + 1
     begin = start if text[line_start:start].strip(" \t-") else line_start
-    return _excerpt(statement, dedent(text[begin:end]).splitlines(), first_line=statement.location.line)
+    return _excerpt(
+        statement, dedent(text[begin:end].replace("\r\n", "\n")).split("\n"), first_line=statement.location.line
+    )
 
 
 def _of_statement(statement: Statement, address: str | None, jsonpath: str | None) -> evidence.Excerpt:

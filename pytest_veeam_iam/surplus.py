@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_veeam_iam import catalog
 from pytest_veeam_iam.errors import TargetError
@@ -18,7 +18,7 @@ from pytest_veeam_iam.iam.evaluation import Decision
 from pytest_veeam_iam.iam.globs import Relation, action_glob, can_meet, is_short_arn, relation, resource_glob, wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pytest_veeam_iam.iam.document import Entry, Policy, Statement, Token
     from pytest_veeam_iam.iam.evaluation import Evaluation
@@ -33,6 +33,9 @@ _TAKEN_AWAY = (Decision.MISSING, Decision.DENIED)
 _QUESTIONS = 3_000
 """Questions to the evaluator in one check; what is not asked any more counts as granted."""
 
+_STEPS_OF_QUESTIONS = 100_000
+"""Steps of the evaluator for all of them, about half a second; after that it cannot tell."""
+
 _SEARCHES = 500
 """Resources with wildcards that are searched in one check; of further ones a few names are tried."""
 
@@ -43,6 +46,13 @@ _MOST_SPOKEN_OF = 200
 
 _ELSEWHERE = ("q7x", "q7x/q7x", "0w9", "0w9/0w9")
 """What may stand in the place of wildcards, with a key and without: names that no policy speaks of."""
+
+
+class Asking(Protocol):
+    """Answers for one action on some resources; a budget may be shared by several questions."""
+
+    def __call__(self, action: str, resources: Iterable[str], budget: Budget | None = None, /) -> Evaluation:
+        """Return the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +155,7 @@ class Search:
         is_anywhere: Whether no bucket is meant, so that only patterns of buckets are too much.
         partition: Of the target.
         is_final: Whether nothing in effect can take away what an Allow without conditions grants.
-        evaluate: Asks for one action on some resources, with all that is in effect.
+        evaluate: Asks for one action on some resources, with all that is in effect, within a budget.
     """
 
     needed: frozenset[str]
@@ -157,8 +167,9 @@ class Search:
     is_anywhere: bool
     partition: str
     is_final: bool
-    evaluate: Callable[[str, Iterable[str]], Evaluation]
+    evaluate: Asking
     _questions: int = _QUESTIONS
+    _budget: Budget = field(default_factory=lambda: Budget(_STEPS_OF_QUESTIONS))
     _found: dict[tuple[Place, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, statement: Statement) -> Surplus | None:
@@ -224,7 +235,7 @@ class Search:
             return True
         self._questions -= 1
         try:
-            return self.evaluate(action, [resource]).decision not in _TAKEN_AWAY
+            return self.evaluate(action, [resource], self._budget).decision not in _TAKEN_AWAY
         except TargetError:
             return True
 

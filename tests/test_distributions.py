@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "pytest_veeam_iam"
-DATA = (".toml", ".json", ".typed", ".j2", ".html", ".css", ".js")
+DATA = (".css", ".jinja", ".js", ".json", ".toml", ".typed")
 
 
 def _project() -> dict[str, str]:
@@ -77,6 +77,8 @@ def test_the_wheel_brings_the_data_that_is_read_at_run_time(wheel: Path) -> None
         data = {name for name in archive.namelist() if name.startswith(PACKAGE) and name.endswith(DATA)}
     assert {
         f"{PACKAGE}/py.typed",
+        f"{PACKAGE}/report.schema.json",
+        f"{PACKAGE}/reporters/html/page.jinja",
         f"{PACKAGE}/rulepacks/vb365-s3-8.3.toml",
         f"{PACKAGE}/sources/presets.toml",
         f"{PACKAGE}/veeam-iam.schema.json",
@@ -104,7 +106,7 @@ def test_the_metadata_are_those_of_the_project(metadata: Message) -> None:
     assert metadata["Description-Content-Type"] == "text/markdown"
     body = metadata.get_payload()
     assert isinstance(body, str)
-    assert body.strip() == (ROOT / "README.md").read_text("utf-8").strip()
+    assert body.strip().splitlines() == (ROOT / "README.md").read_text("utf-8").strip().splitlines()
 
 
 def test_the_classifiers_name_what_is_tested(metadata: Message) -> None:

@@ -71,3 +71,9 @@ def test_its_links_lead_to_files(path: Path) -> None:
 @each_document
 def test_it_is_ascii(path: Path) -> None:
     assert path.read_text("utf-8").isascii()
+
+
+@each_document
+def test_it_names_no_flag_that_does_not_exist(path: Path) -> None:
+    flags = set(re.findall(r"--veeam-iam(?:-[a-z0-9]+)*", path.read_text("utf-8")))
+    assert flags <= {option.flag for option in OPTIONS}

@@ -10,11 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ForwardRef, is_typeddict
 
-import click
-
 import pytest_veeam_iam
 from pytest_veeam_iam import evidence, list_rulepacks
-from pytest_veeam_iam.cli import command
 from pytest_veeam_iam.config import OPTIONS
 from pytest_veeam_iam.report import Finding, GroupReport, Result
 from pytest_veeam_iam.rulepacks import RulePack
@@ -35,7 +32,6 @@ def pages() -> dict[str, str]:
     """Return the name of each page and its text."""
     makers = {
         "api.md": _api,
-        "command-line.md": _command_line,
         "json-report.md": _json_report,
         "options.md": _options,
         "packs.md": _packs,
@@ -163,7 +159,7 @@ def _json_report() -> Iterator[str]:
         "`--veeam-iam-report=report.json` writes the report of a run, a `Run`. `Report.to_dict()` returns a",
         f"`ReportDict`. `schema` is {evidence.SCHEMA}: it is raised when a key changes its meaning. Keys may be added",
         "within one schema, so a reader should pass over those that it does not know. Paths are relative to the",
-        "repository, with `/`.",
+        "repository, with `/`. Its JSON Schema is `report.schema.json` in the installed package.",
         "",
     )
     kinds = [each for each in vars(evidence).values() if is_typeddict(each)]
@@ -207,46 +203,6 @@ def _options() -> Iterator[str]:
         )
 
 
-def _command_line() -> Iterator[str]:
-    yield from (
-        "# The command line",
-        "",
-        "`veeam-iam` is for those who do not run pytest themselves. Exit codes: 0 all is well, 1 a policy falls short,",
-        "2 the command was not understood or could not be carried out.",
-        "",
-    )
-    root = command()
-    context = click.Context(root, info_name="veeam-iam")
-    for name in root.list_commands(context):
-        each = root.get_command(context, name)
-        if each is not None:
-            yield from _subcommand(name, each)
-
-
-def _subcommand(name: str, each: click.Command) -> Iterator[str]:
-    arguments = "".join(f" {param.make_metavar(click.Context(each))}" for param in each.params if _is_argument(param))
-    yield from (f"## `veeam-iam {name}{arguments}`", "", *inspect.cleandoc(each.help or "").splitlines(), "")
-    plugins = {option.flag for option in OPTIONS}
-    own = [param for param in each.params if isinstance(param, click.Option) and not plugins & {*param.opts}]
-    if len(own) < len([param for param in each.params if isinstance(param, click.Option)]):
-        yield from ("It takes [the options of the plugin](options.md), and these:", "")
-    yield from ("| option | meaning |", "|---|---|")
-    for param in own:
-        shown = ", ".join(f"`{flag}{'' if param.is_flag else f' {_metavar(param)}'}`" for flag in param.opts)
-        yield f"| {shown} | {_cell(param.help or '')} |"
-    yield ""
-
-
-def _is_argument(param: click.Parameter) -> bool:
-    return isinstance(param, click.Argument)
-
-
-def _metavar(param: click.Option) -> str:
-    if isinstance(param.type, click.Choice):
-        return "\\|".join(map(str, param.type.choices))
-    return param.metavar or param.type.name.upper()
-
-
 def _packs() -> Iterator[str]:
     yield from (
         "# Rule packs",
@@ -273,6 +229,14 @@ def _pack(pack: RulePack) -> Iterator[str]:
         "|---|---|---|---|",
         *map(_profile, pack.profiles),
         "",
+        "### Resources",
+        "",
+        "AWS checks each permission on a kind of resource. What stands in braces is the target's; any if not named.",
+        "",
+        "| kind | ARN |",
+        "|---|---|",
+        *(f"| {kind} | `{arn}` |" for kind, arn in pack.resource_types.items()),
+        "",
     )
     for group in pack.groups:
         yield from (
@@ -282,7 +246,7 @@ def _pack(pack: RulePack) -> Iterator[str]:
             "",
             "| permission | on | what for |",
             "|---|---|---|",
-            *(_requirement(each, pack) for each in group.requirements),
+            *map(_requirement, group.requirements),
             "",
         )
 
@@ -293,9 +257,9 @@ def _profile(profile: Profile) -> str:
     return f"| `{profile.id}` | {groups} | {without} | {profile.confidence}: {profile.why} |"
 
 
-def _requirement(each: Requirement, pack: RulePack) -> str:
+def _requirement(each: Requirement) -> str:
     level = "" if each.level == "required" else f" ({each.level})"
-    on = "<br>".join(f"`{pack.resource_types[kind]}`" for kind in each.resource_types)
+    on = ", ".join(each.resource_types)
     scope = " (inferred)" if each.scope_inferred else ""
     why = f"{each.why}{' (inferred)' if each.why_inferred else ''}{'. ' if each.note else ''}{each.note}"
     return f"| `{each.action}`{level} | {on}{scope} | {' '.join(why.split())} |"

@@ -18,13 +18,13 @@ from pytest_veeam_iam.iam.globs import action_problem
 from pytest_veeam_iam.report import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
     from types import ModuleType
 
     from pytest_veeam_iam.iam.document import Entry, Policy
-    from pytest_veeam_iam.iam.evaluation import Evaluation
     from pytest_veeam_iam.report import GroupReport, Report
     from pytest_veeam_iam.rulepacks import RulePack
+    from pytest_veeam_iam.surplus import Asking
     from pytest_veeam_iam.target import Target
 
 
@@ -47,7 +47,8 @@ class Subject:
         groups: The coverage of the selected groups.
         partly_granted: Buckets other than the target's that the policies grant in part, with how many of how many
             permissions.
-        evaluate: Asks for one action on some resources, with all that is in effect and known of the request.
+        evaluate: Asks for one action on some resources, with all that is in effect and known of the request; a third
+            argument is the budget that several questions share.
         settled: The identity policies with the values that are unknown in them, which ``policies`` leaves out.
         excess: How grave it is to grant more than is needed; None if nobody wants to know.
         allowed: Patterns of actions that are no excess.
@@ -62,7 +63,7 @@ class Subject:
     target: Target
     groups: tuple[GroupReport, ...]
     partly_granted: tuple[tuple[str, int, int], ...]
-    evaluate: Callable[[str, Iterable[str]], Evaluation]
+    evaluate: Asking
     settled: tuple[Policy, ...] = ()
     excess: Severity | None = None
     allowed: tuple[str, ...] = ()

@@ -158,7 +158,7 @@ class Reports:
 
     def _write(self, wanted: Destination, text: str) -> None:
         if wanted.path is None:
-            self._said += text.splitlines()
+            self._said += text.removesuffix("\n").split("\n")
             return
         wanted.write(text)
         what = "appended to" if wanted.is_shared else "written:"

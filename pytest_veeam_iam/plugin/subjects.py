@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from pytest_veeam_iam import printable
 from pytest_veeam_iam.attachments import by_principal, unit_of
 from pytest_veeam_iam.errors import VeeamIamError
 from pytest_veeam_iam.plugin.passed_over import files_behind
@@ -218,6 +219,6 @@ def _names(wished: Sequence[str | None]) -> list[str]:
         return [""]
     names: list[str] = []
     for number, name in enumerate(wished):
-        own = (name or str(number)).replace("::", ":")
+        own = printable.line((name or str(number)).replace("::", ":"))
         names.append(own if own not in names else f"{own}-{number}")
     return names

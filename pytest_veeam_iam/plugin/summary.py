@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -173,7 +175,7 @@ class Table:
             yield f"... and {len(self.rows) - len(rows)} more"
         for row in rows:
             if self._tells_all or not row.failed:
-                yield from (f"  {line}" for text in row.told.values() for line in text.split("\n"))
+                yield from (f"  {line}" for text in row.told.values() for line in printable.lines(text).split("\n"))
 
     def _columns_shown(self) -> tuple[str, ...]:
         """Return the columns that some row should have a cell in."""
@@ -187,4 +189,4 @@ class Table:
 def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for texts in table:
-        yield "  ".join(f"{text:{width}}" for text, width in zip(texts, widths, strict=True)).rstrip()
+        yield printable.line("  ".join(f"{text:{width}}" for text, width in zip(texts, widths, strict=True)).rstrip())

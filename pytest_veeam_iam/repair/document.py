@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam.tree import Template
@@ -133,9 +134,10 @@ class Document:
             style = writing.object_style(text, start, end_of(text, start, self._syntax))
         else:
             return None
-        style = style.at(edits.indent_of(text, at))
         old = [text[item : end_of(text, item, self._syntax, in_flow=True)] for item in items]
-        return None if style.in_one_line or not old else Splice(at, end, writing.written_list(style, [*old, *new]))
+        if style.in_one_line or not old or len("".join(old)) != len(re.sub(r"[\s,]", "", text[at + 1 : end - 1])):
+            return None  # a comment stands in it
+        return Splice(at, end, writing.written_list(style.at(edits.indent_of(text, at)), [*old, *new]))
 
     def _of_statements(self) -> list[Splice]:
         starts = [self._offset(item) for item in self._items]

@@ -92,6 +92,6 @@ def fields_of(node: Node) -> dict[str, Node]:
 
 def possible(resource: str, source: Written) -> list[object]:
     """Return what may stand in the file's reading for a resource: itself, or what its expression stands for."""
-    if all(isinstance(piece, str) for piece in source.pieces):
-        return [resource, "".join(map(str, source.pieces))]
-    return [resource, meaning_of_pieces(source.pieces)]
+    if any(isinstance(piece, Token) for piece in source.pieces):
+        return [resource, meaning_of_pieces(source.pieces)]
+    return [resource, *source.pieces]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_veeam_iam.reporters.notices import printable
+from pytest_veeam_iam.printable import seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def render(run: Run) -> str:
         said += [f"{case['name']}: {each}" for each in (*left_out, *repair["remaining"])]
     changed = [line for header, edit in edits.items() if edit.changes for line in (*header, *_hunks(edit))]
     said += [] if changed else ["no file is changed"]
-    notes = [" ".join(f"# {printable(each)}".splitlines()) for each in said]
+    notes = [f"# {seen(each)}" for each in said]
     return "\n".join([*notes, *changed]) + "\n"
 
 

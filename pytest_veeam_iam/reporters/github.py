@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.printable import seen
 from pytest_veeam_iam.reporters import notices
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ def _command(annotation: Annotation) -> str:
         "title": annotation.title,
     }
     said = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
-    return f"::{annotation.kind} {said}::{notices.printable(annotation.message).translate(_IN_A_MESSAGE)}"
+    message = seen(annotation.message, keep="\r\n").translate(_IN_A_MESSAGE)
+    return f"::{annotation.kind} {said}::{message}"
 
 
 def _property(value: str | int) -> str:
-    return notices.printable(str(value)).translate(_IN_A_PROPERTY)
+    return seen(str(value), keep="\r\n").translate(_IN_A_PROPERTY)

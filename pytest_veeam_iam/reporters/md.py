@@ -11,8 +11,8 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from pytest_veeam_iam.printable import seen
 from pytest_veeam_iam.reporters import problems
-from pytest_veeam_iam.reporters.notices import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +44,7 @@ def escape(text: str) -> str:
     A comment after ``@`` and ``#`` keeps them from what follows: GitHub looks for names of people and issues in text
     that is already rendered.
     """
-    return _MARKUP.sub(_reference, printable(" ".join(text.split())))
+    return _MARKUP.sub(_reference, seen(" ".join(text.split())))
 
 
 def _reference(match: re.Match[str]) -> str:
@@ -175,7 +175,7 @@ def _statement(repair: RepairDict) -> str:
 def _fenced(text: str, language: str) -> str:
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join([f"{fence}{language}", printable(text.rstrip("\n").replace("\r", "")), fence])
+    return "\n".join([f"{fence}{language}", seen(text.rstrip("\n").replace("\r", ""), keep="\n"), fence])
 
 
 def _waivers(run: Run) -> Iterator[str]:

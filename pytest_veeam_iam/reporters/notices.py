@@ -48,11 +48,6 @@ def of(run: Run) -> list[Annotation]:
     return [*_at_most(errors), *_at_most(warnings)]
 
 
-def printable(text: str) -> str:
-    """Return a text without what moves a terminal's cursor or hides other text; lines stay."""
-    return "".join(each if each in "\r\n" or each.isprintable() else ascii(each)[1:-1] for each in text)
-
-
 def _all(run: Run) -> Iterator[Annotation]:
     listed = problems.of(run)
     yield from (_of_problem(each) for each in listed if each.case is None and each.fails)

@@ -8,7 +8,7 @@ import shlex
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pytest_veeam_iam import linter
+from pytest_veeam_iam import linter, printable
 from pytest_veeam_iam.iam.evaluation import Decision
 from pytest_veeam_iam.report import Severity
 
@@ -60,7 +60,7 @@ def explain(report: Report, repair: Repair | None = None) -> str:
     lines += _block("findings", (finding_line(finding) for finding in report.findings if finding not in notes))
     lines += _block("notes", map(finding_line, notes)) if report.ready else []
     lines += repair_lines(repair)
-    return "\n".join([*lines, "", *provisos(report)])
+    return _joined([*lines, "", *provisos(report)])
 
 
 def accepted_summary(report: Report) -> str:
@@ -100,7 +100,7 @@ def explain_group(report: Report, group: GroupReport, repair: Repair | None = No
     lines += _shortfalls(report, group)
     lines += repair_lines(repair)
     hint = profile_hint(report, group, is_written=is_written)
-    return "\n".join([*lines, *(["", f"  {hint}"] if hint else [])])
+    return _joined([*lines, *(["", f"  {hint}"] if hint else [])])
 
 
 def expired_note(report: Report, names: Sequence[str]) -> str:
@@ -123,9 +123,8 @@ def explain_findings(findings: Sequence[Finding], expired: str = "") -> str:
     """
     place = f" ({findings[0].location})" if findings[0].location else ""
     more = (f" and {len(findings) - 1} more" if len(findings) > 1 else "") + expired
-    return "\n".join(
-        [_cut(findings[0].message, f"{place}{more}"), "", *(f"  {finding_line(finding)}" for finding in findings)]
-    )
+    summary = _cut(findings[0].message, f"{place}{more}")
+    return _joined([summary, "", *(f"  {finding_line(finding)}" for finding in findings)])
 
 
 def summary(report: Report) -> str:
@@ -161,9 +160,9 @@ def shortfall_summary(report: Report, shortfalls: Sequence[Result], of: int) -> 
         name = f"{result.action} {WORDS[result.decision]}"
         rest = f" and {len(shortfalls) - index - 1} more"
         if names and len(", ".join([*names, name])) + len(rest) + len(tail) > _FIRST_LINE:
-            return f"{', '.join(names)} and {len(shortfalls) - index} more{tail}"
+            return printable.line(f"{', '.join(names)} and {len(shortfalls) - index} more{tail}")
         names.append(name)
-    return ", ".join(names) + tail
+    return printable.line(", ".join(names) + tail)
 
 
 def group_line(group: GroupReport) -> str:
@@ -176,7 +175,7 @@ def finding_line(finding: Finding) -> str:
     """Return a finding in one line, place first."""
     place = f"{finding.location}: " if finding.location else ""
     help_ = f" -> {finding.help}" if finding.help else ""
-    return f"{place}{finding.severity}: {finding.message}{help_} [{finding.id}]"
+    return printable.line(f"{place}{finding.severity}: {finding.message}{help_} [{finding.id}]")
 
 
 def raw_lines(policies: Iterable[Policy]) -> list[str]:
@@ -239,15 +238,10 @@ def repair_lines(repair: Repair | None) -> list[str]:
 
 
 def _shortened(diff: Sequence[str]) -> list[str]:
-    lines = [_printable(line.removesuffix("\r").removesuffix("\t")) for line in diff]
+    lines = [printable.line(line.removesuffix("\r").removesuffix("\t"), keep="\t") for line in diff]
     if len(lines) <= _DIFF:
         return lines
     return [*lines[:_DIFF], f"... and {len(lines) - _DIFF} more lines: --veeam-iam-report=fix.diff writes them all"]
-
-
-def _printable(line: str) -> str:
-    """Return a line of somebody's file without what a terminal would obey."""
-    return "".join(character if character.isprintable() or character == "\t" else "?" for character in line)
 
 
 def _shortfalls(report: Report, group: GroupReport) -> Iterator[str]:
@@ -354,8 +348,12 @@ def _block(title: str, lines: Iterable[str]) -> list[str]:
 
 
 def _cut(text: str, tail: str, most: int = _FIRST_LINE) -> str:
-    room = most - len(tail)
+    room, text, tail = most - len(tail), printable.line(text), printable.line(tail)
     return (text if len(text) <= room else f"{text[: room - 3]}...") + tail
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(printable.line(line, keep="\t") for line in lines)
 
 
 def verdict_word(report: Report) -> str:

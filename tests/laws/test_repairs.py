@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_veeam_iam import check_veeam_backup_ready, suggest_repair
 from pytest_veeam_iam.repair.change import Change, NewStatement, changed
+from pytest_veeam_iam.repair.edits import Splice, spliced
 from pytest_veeam_iam.repair.engine import propose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pytest_veeam_iam import Report
     from pytest_veeam_iam.repair.engine import Proposal
@@ -160,3 +163,38 @@ def test_the_repaired_document_is_ready_by_itself(policies: list[Document], targ
         assert granted <= {each.action for each in after.results() if each.granted}
     kept = [each for each in policy["Statement"] if each["Effect"] == "Deny" or "Condition" in each]
     assert all(each in (repair.policy or policy)["Statement"] for each in kept)  # type: ignore[operator]
+
+
+def in_terraform(value: str) -> str:
+    return f'resource "aws_iam_policy" "veeam" {{\n  policy = {value}\n}}\n'
+
+
+FILES: dict[str, tuple[str, Callable[[Document], str]]] = {
+    "JSON": ("p.json", lambda policy: json.dumps(policy, indent=2)),
+    "JSON with tabs": ("p.json", lambda policy: json.dumps(policy, indent="\t").replace("\n", "\r\n")),
+    "JSON in one line": ("p.json", lambda policy: json.dumps(policy, separators=(",", ":"))),
+    "YAML": ("p.yaml", lambda policy: yaml.safe_dump(policy, sort_keys=False)),
+    "YAML with lists in one line": (
+        "p.yaml",
+        lambda policy: yaml.safe_dump(policy, sort_keys=False, default_flow_style=None, width=1000),
+    ),
+    "YAML between braces": ("p.yaml", lambda policy: yaml.safe_dump(policy, default_flow_style=True)),
+    "jsonencode": ("main.tf", lambda policy: in_terraform(f"jsonencode({json.dumps(policy, indent=2)})")),
+    "heredoc": ("main.tf", lambda policy: in_terraform(f"<<EOT\n{json.dumps(policy, indent=4)}\nEOT")),
+}
+
+
+@law
+@given(broken_statements(), st.sampled_from(list(FILES)))
+def test_what_is_repaired_is_a_change_of_its_file(statements: list[Document], form: str) -> None:
+    name, render = FILES[form]
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / name
+        before = render({"Version": "2012-10-17", "Statement": statements})
+        file.write_bytes(before.encode())
+        repair = suggest_repair(check_veeam_backup_ready(file, lint=False))
+        if repair.policy is None:
+            return
+        assert repair.diff is not None
+        file.write_bytes(spliced(before, [Splice(e.start, e.end, e.text) for e in repair.edits]).encode())
+        assert check_veeam_backup_ready(file, lint=False).ready is repair.ready

@@ -47,6 +47,16 @@ def test_an_assertion_returns_the_report() -> None:
     assert_type(api.assert_group_covered(POLICY, "object"), api.Report)
     assert_type(api.assert_actions_valid(POLICY), api.Report)
     assert_type(api.assert_lint_clean(POLICY, fail_on="error"), api.Report)
+    assert_type(api.assert_no_excess(POLICY, bucket="acme-veeam"), api.Report)
+
+
+def test_a_repair_is_text_and_plain_values() -> None:
+    report = api.check_veeam_backup_ready({"Statement": []}, bucket="acme-veeam")
+    repair = assert_type(api.suggest_repair(report), api.Repair)
+    assert_type(repair.diff, str | None)
+    assert_type(repair.statement, str | None)
+    assert_type(repair.remaining, tuple[str, ...])
+    assert_type(repair.ready, bool)
 
 
 def test_a_policy_can_be_written_in_many_ways() -> None:

@@ -241,6 +241,17 @@ def test_line_numbers_are_those_of_an_editor() -> None:
     assert '<ol class="src" start="4"><li>{<li>  &#34;Sid&#34;: &#34;a[U+2028]b[U+000B]&#34;<li>}</ol>' in render(run)
 
 
+def test_a_statement_is_named_by_its_file_where_there_are_several_and_without_a_line_where_there_is_none() -> None:
+    run = pages.full()
+    case = runs.case(run, "short.json")
+    case["policies"].append({**case["policies"][0], "path": "policies/other.json"})
+    excerpt = next(each for each in case["excerpts"].values() if each["sid"] == "FindBuckets")
+    excerpt["line"] = None
+    text = text_of(run)
+    assert 'policies/short.json:169 "AppendOnly" denies' in text
+    assert 'policies/short.json "FindBuckets"' in text
+
+
 def test_a_statement_of_a_plan_is_shown_decoded_with_its_address() -> None:
     text = text_of(pages.full())
     path = "$.planned_values.root_module.resources[1].values.policy"
@@ -280,12 +291,13 @@ def test_a_statement_to_paste_is_no_diff() -> None:
 def test_many_policies_are_told_in_fewer_words_and_the_page_says_so() -> None:
     run = pages.full()
     ready = runs.case(run, "ready.json")
-    run["reports"] = [ready] * 201
+    run["reports"] = [*[ready] * 200, runs.case(run, "veeam.tf")]
     html = render(run)
     assert "The JSON report has every permission, every statement and every note." in html
     assert "RESOURCE_MISMATCH" not in html
     assert "line 23 &#34;Objects&#34;" in html
-    assert "<li>" not in html.partition('id="policies"')[2].partition('id="proof"')[0]
+    shown = html.partition('id="policies"')[2].partition('id="proof"')[0]
+    assert shown.count('<ol class="src"') == 1  # that of terraform/veeam.tf, which does not grant
 
 
 def test_a_thousand_policies_fit_into_three_megabytes() -> None:

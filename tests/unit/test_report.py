@@ -354,7 +354,7 @@ def test_a_long_diff_is_cut() -> None:
 
 
 def test_what_a_terminal_would_obey_is_not_in_a_diff() -> None:
-    assert text.repair_lines(Repair(diff=" #\x1b[31m\tx\u202e\r\n"))[-1] == "       #?[31m\tx?"
+    assert text.repair_lines(Repair(diff=" #\x1b[31m\tx\u202e\r\n"))[-1] == "       #\\x1b[31m\tx\\u202e"
 
 
 # --- the verdict in a few words ---

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from pytest_veeam_iam import check_veeam_backup_ready, load_rulepack
+from pytest_veeam_iam import check_veeam_backup_ready, load_rulepack, suggest_repair
+from pytest_veeam_iam.iam.document import Effect
 from tests.policy_documents import Document, allow, deny, document
 
 if TYPE_CHECKING:
@@ -196,3 +197,16 @@ def test_a_trap_gets_its_findings_and_no_others(trap: Trap) -> None:
 @pytest.mark.parametrize("name", MISNAMED)
 def test_the_name_that_was_meant_stands_where_it_is_missing(name: str) -> None:
     assert f"{name} is the name of an API operation" in asked(TRAPS[name]).explain()
+
+
+@pytest.mark.parametrize("trap", TRAPS.values(), ids=TRAPS)
+def test_a_trap_is_repaired_or_it_is_said_what_stands_in_the_way(trap: Trap) -> None:
+    report = asked(trap)
+    repair = suggest_repair(report)
+    statements = [each for policy in report.policies for each in policy.statements]
+    is_hindered = any(each.conditions or each.effect is Effect.DENY for each in statements)
+    assert repair.ready or (is_hindered and repair.remaining)
+    if repair.policy is not None and len(report.policies) == 1:
+        assert asked(trap._replace(policy=dict(repair.policy))).ready is repair.ready
+    hindered = {action for action, decision in trap.falls_short.items() if decision not in ("missing", "partial")}
+    assert all(any(action in sentence for sentence in repair.remaining) for action in hindered)

@@ -37,8 +37,8 @@ class PackAge:
     """A pack, and how old it was on the day of the run, in days."""
 
     pack: Pack
-    page_days: int | None
-    seen_days: int | None
+    page_days: int
+    seen_days: int
 
     @property
     def is_on_the_web(self) -> bool:
@@ -154,11 +154,8 @@ def _aged(pack: Pack, as_of: str) -> PackAge:
     return PackAge(pack, _days(pack["page_updated"], as_of), _days(pack["last_seen_unchanged"], as_of))
 
 
-def _days(since: str, until: str) -> int | None:
-    try:
-        return (date.fromisoformat(until) - date.fromisoformat(since)).days
-    except ValueError:
-        return None
+def _days(since: str, until: str) -> int:
+    return (date.fromisoformat(until) - date.fromisoformat(since)).days
 
 
 def _files(reports: Iterable[Case]) -> list[PolicyFile]:

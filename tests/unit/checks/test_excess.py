@@ -434,3 +434,10 @@ def test_thousands_of_patterns_take_their_time_and_no_more() -> None:
     started = time.process_time()
     assert told(policy=policy)
     assert time.process_time() - started < 3 * without + 5
+
+
+def test_a_boundary_that_is_hard_to_compare_does_not_hold_up_a_run() -> None:
+    long = "arn:aws:s3:::" + "x" * 6_000
+    started = time.process_time()
+    assert told(allow("s3:*"), permissions_boundary=document(allow("*", [long, f"{long}/*"])), excess="error")
+    assert time.process_time() - started < 8

@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
+from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,8 +19,6 @@ from pytest_veeam_iam.repair.edits import Splice, spliced
 from tests.git import apply
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pytest_veeam_iam import Repair
 
 TARGET: dict[str, Any] = {"groups": ["repository"], "bucket": "acme-veeam"}
@@ -472,6 +473,41 @@ def test_a_diff_changes_what_it_must_and_makes_it_ready(case: Case, end: str, ne
     apply(repair.diff, tmp_path)
     assert file.read_bytes().decode() == spliced(before, [Splice(e.start, e.end, e.text) for e in repair.edits])
     assert check_veeam_backup_ready(case.name, **{**TARGET, **case.target}).ready
+
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+WHOLE = {
+    "JSON": ("../../policies/vb365-s3/one-bucket/documented.json", "documented.json"),
+    "YAML": ("document/veeam-yaml/policy.yaml", "policy.yaml"),
+    "Terraform": ("terraform/veeam/policy.tf", "policy.tf"),
+    "jsonencode": ("terraform/veeam-jsonencode/main.tf", "main.tf"),
+    "heredoc": ("terraform/veeam-heredoc/main.tf", "main.tf"),
+    "JSON syntax": ("terraform/veeam-json/main.tf.json", "main.tf.json"),
+    "CloudFormation": ("cloudformation/veeam/template.yaml", "template.yaml"),
+    "CloudFormation in JSON": ("cloudformation/veeam-json/template.json", "template.json"),
+}
+
+
+@pytest.mark.parametrize("action", ["s3:ListBucketVersions", "s3:RestoreObject", "ec2:DeleteVpc"])
+@pytest.mark.parametrize(("example", "name"), WHOLE.values(), ids=WHOLE)
+def test_an_action_that_somebody_deleted_from_a_whole_file_comes_back(
+    example: str, name: str, action: str, tmp_path: Path
+) -> None:
+    for beside in (EXAMPLES / example).parent.iterdir():
+        if beside.suffix in (".tf", ".json") and beside.name != "expected.json":
+            shutil.copy(beside, tmp_path)
+    lines = (EXAMPLES / example).read_text("utf-8").splitlines(keepends=True)
+    (at,) = (number for number, line in enumerate(lines) if line.strip(' -",\n') == action)
+    before = "".join(lines[:at] + lines[at + 1 :])
+    if name.endswith(".json") or '"Action"' in before:  # JSON wants no comma behind the last item
+        before = re.sub(r",(\s*\])", r"\1", before)
+    (tmp_path / name).write_text(before, "utf-8")
+    repair = suggest_repair(check_veeam_backup_ready(name))
+    assert repair.diff is not None
+    apply(repair.diff, tmp_path)
+    after = (tmp_path / name).read_text("utf-8").splitlines(keepends=True)
+    assert [line.strip(" ,\n") for line in sorted(after)] == [line.strip(" ,\n") for line in sorted(lines)]
+    assert check_veeam_backup_ready(name).ready
 
 
 def test_a_byte_order_mark_stays(tmp_path: Path) -> None:
