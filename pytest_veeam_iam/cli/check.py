@@ -106,7 +106,9 @@ def _pytest(arguments: Sequence[str], paths: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder) / "pytest.ini"
         empty.write_text("[pytest]\n", "utf-8")
-        code = int(pytest.main([*fixed, "-c", str(empty), f"--rootdir={_root(paths)}", *arguments]))
+        root = _root(paths)  # without confcutdir the directories above it are listed
+        fixed += ["-c", str(empty), f"--rootdir={root}", f"--confcutdir={root}"]
+        code = int(pytest.main([*fixed, *arguments]))
     return code if code in (_FINE, _FALLS_SHORT) else _MISUSED
 
 

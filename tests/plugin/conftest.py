@@ -192,7 +192,7 @@ class Repository:
 
     def run_apart(self, *arguments: str) -> Outcome:
         """Run pytest in a process of its own."""
-        return Outcome(self._pytester.runpytest_subprocess(*arguments, timeout=60))
+        return Outcome(self._pytester.runpytest_subprocess(*arguments, timeout=300))
 
     def collect(self, *arguments: str) -> list[str]:
         """Return the node ids that a run would have."""

@@ -45,6 +45,11 @@ class Places:
 
     base: Path
 
+    @property
+    def tmp(self) -> Path:
+        """Where temporary files are; not beside the repository, as everywhere else."""
+        return self.base.with_name(f"{self.base.name}-tmp")
+
     def __getattr__(self, name: str) -> Path:
         return self.base / name
 
@@ -145,7 +150,7 @@ def watch(places: Places, flag: str, program: str, *arguments: str, safe_path: b
     command = [sys.executable, *(["-P"] if safe_path else []), str(WATCH), str(places.log), flag, program, *arguments]
     before = places.content()
     run = subprocess.run(
-        command, cwd=places.repo, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=places.repo, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
     events = tuple((event, values) for event, values in map(json.loads, places.log.read_text("utf-8").splitlines()))
     return Watched(places, run.returncode, run.stdout + run.stderr, events, places.content() != before)
@@ -153,8 +158,8 @@ def watch(places: Places, flag: str, program: str, *arguments: str, safe_path: b
 
 def make_places(base: Path) -> Places:
     places = Places(Path(os.path.realpath(base)))
-    for name in ("repo", "outside", "home", "tmp"):
-        (places.base / name).mkdir()
+    for folder in (places.repo, places.outside, places.home, places.tmp):
+        folder.mkdir()
     hostile.build(places.repo, places.outside)
     return places
 
@@ -199,7 +204,7 @@ def _run_check(places: Places) -> Watched:
     hostile.add_ini(places.repo)
     (places.base / "program.py").write_text("from pytest_veeam_iam.cli import main\n\nmain()\n", "utf-8")
     reports = (f"--report={places.reports}/veeam.json", "--", f"--junitxml={places.reports}/junit.xml")
-    return watch(places, "-f", str(places.base / "program.py"), "check", ".", *reports, safe_path=False)
+    return watch(places, "-f", str(places.base / "program.py"), "check", ".", *reports)
 
 
 RUNS = {"pytest": _run_pytest, "pytest -c": _run_pytest_without_its_ini, "the API": _run_api}
@@ -269,6 +274,7 @@ BREACHES = [
     ("writes no more", "import os; os.remove('plan.json')"),
     ("writes no more", "import os; os.rename('plan.json', '../reports')"),
     ("writes no more", "import shutil; shutil.rmtree('infra')"),
+    ("writes no more", "import os; os.remove('plan.json', dir_fd=os.open('.', os.O_RDONLY))"),
     ("writes no more", "import pathlib; pathlib.Path('new').symlink_to('plan.json')"),
     ("writes no more", "import os; os.chmod('plan.json', 0o777)"),
     ("writes no more", "open('../home/new', 'w').close()"),

@@ -31,6 +31,8 @@ def main(log: str, flag: str, program: str, arguments: list[str]) -> None:
         return os.fsdecode(value) if isinstance(value, bytes | os.PathLike) else value
 
     def hook(event: str, values: tuple[Any, ...]) -> None:
+        if event in ("os.mkdir", "os.remove", "os.rmdir") and values[-1] >= 0 and Path("/proc/self/fd").exists():
+            values = (Path(f"/proc/self/fd/{values[-1]}").readlink() / os.fsdecode(values[0]),)
         if event.startswith(TOLD_OF):
             seen.append((event, [plain(each) for each in values[:3]]))
 
