@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent
 POLICY = ROOT / "policies" / "vb365-s3" / "one-bucket" / "documented.json"
 FILE_OF = {"python": "test_example.py", "toml": "pyproject.toml", "ini": "pytest.ini"}
 """Language of a fenced block -> what a reader would save it as."""
-FOLLOWED = "<!-- run -->"
+FOLLOWED = "<!-- run"
 """In a page whose blocks belong together: tests/test_followed_pages.py follows it."""
 
 

@@ -46,7 +46,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         bang, text, link, anchor = match.groups()
         path = _target(link, here)
         if files.get_file_from_path(_name(path)) is None:
-            return text if _is_outside(path) else match[0]
+            return text if _is_outside(path) and (ROOT / path).is_dir() else match[0]
         return f"{bang}[{text}]({posixpath.relpath(_name(path), posixpath.dirname(here))}{anchor or ''})"
 
     return _LINK.sub(replaced, markdown)
