@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_veeam_iam import printable
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,6 +34,8 @@ class PolicyLoadError(VeeamIamError):
         super().__init__(str(self))
 
     def __str__(self) -> str:
+        from pytest_veeam_iam import printable  # errors are imported by every run, and shown by few
+
         place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
         return printable.line(f"{place}: {self.why}" + (f"; {self.remedy}" if self.remedy else ""))
 

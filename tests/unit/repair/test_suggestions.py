@@ -14,6 +14,7 @@ import pytest_veeam_iam
 from pytest_veeam_iam import VeeamIamError, check_veeam_backup_ready, load_rulepack, suggest_repair
 from pytest_veeam_iam.repair import repair_if_any, repair_of
 from pytest_veeam_iam.report import Finding, Severity
+from pytest_veeam_iam.sources import policies_of
 from tests.policy_documents import Document, allow, deny, document
 from tests.templates import template
 
@@ -326,9 +327,9 @@ HINDERED: dict[str, tuple[Document, dict[str, Any], list[str]]] = {
         ["s3:GetObject: ", '"Shut" denies s3:GetObject', "in the bucket policy"],
     ),
     "a Sid that stands twice": (
-        plus(without(ONE_BUCKET, "s3:GetObject"), allow("s3:GetBucketAcl", BUCKET, Sid="Bucket")),
+        plus(without(ONE_BUCKET, "s3:GetObject"), allow("s3:GetBucketAcl", BUCKET, Sid="S3Bucket")),
         {},
-        ['the Sid "Bucket" stands twice in this document'],
+        ['the Sid "S3Bucket" stands twice in this document'],
     ),
 }  # fmt: skip
 
@@ -415,7 +416,7 @@ def test_an_addition_that_does_not_fit_is_a_policy_of_its_own() -> None:
 
 
 def _size(policy: Document) -> int:
-    return check_veeam_backup_ready(policy).policies[0].size
+    return policies_of(policy)[0].size
 
 
 # --- the proof ---
