@@ -128,10 +128,17 @@ def _anything(node: Node, token: Token) -> Iterator[Statement]:
 
 
 def _size(node: Node) -> int:
-    """Return the number of characters that AWS counts: those of compact JSON, without white space."""
+    """Return the number of characters that AWS counts: those of compact JSON, without white space.
+
+    An unknown value counts as none, and so does what may not be there: AWS counts at least so many.
+    """
+    if node.doubt is not None:
+        return 0
     match node.value:
-        case str() | Template():
-            return _text_size(str(node.value))
+        case str() as text:
+            return _text_size(text)
+        case Template() as template:
+            return _text_size("".join(piece for piece in template.pieces if isinstance(piece, str)))
         case dict():
             members = sum(_text_size(key) + 1 + _size(item) for key, item in node.value.items())
             return members + max(len(node.value) + 1, 2)

@@ -188,3 +188,17 @@ def test_a_long_expression_leaves_room_for_what_is_said_of_it() -> None:
     assert summary.startswith("cannot tell 10 of 10: ${var.longlong")
     assert summary.endswith("... is unknown (main.tf:1), acme")
     assert len(summary) < 200
+
+
+def test_what_is_unknown_is_not_counted_as_characters() -> None:
+    long = "x" * 900
+    statement = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::<<var.{long}>>/{n}" for n in range(9)],
+    }
+    assert template(statement).size < 400
+    report = check_veeam_backup_ready(template(statement), bucket="acme", groups=["object"])
+    assert "too_large" not in {finding.id for finding in report.findings}
+    doubtful = {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "?": "var.n"}
+    assert template(statement, doubtful).size == template(statement).size + 1
