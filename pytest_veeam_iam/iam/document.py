@@ -163,8 +163,8 @@ class Policy:
         version: The Version as written, or None.
         problems: Why AWS refuses the document, apart from those of its statements.
         entity: What the document belongs to (role name, logical id, Terraform address), or None for a plain file.
-        size: Characters of the document as compact JSON, without white space, which AWS does not count, and without what
-            is unknown.
+        size: Characters of the document as compact JSON, without white space, which AWS does not count, and without
+            what is unknown.
         attachment: To whom it is attached, and as what.
         assumed: What was assumed to read it, in words: defaults of variables, a bucket's planned name.
         buckets: The buckets that its template makes, as a target names them (``tf:aws_s3_bucket.repo``), each with its
