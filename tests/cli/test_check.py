@@ -81,7 +81,8 @@ def test_nothing_of_the_repository_runs(apart: Command, tmp_path: Path, example:
         "utf-8",
     )
     (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "conftest.py").write_text(EVIL, "utf-8")
+    for name in ("__init__.py", "policies/__init__.py", "policies/conftest.py"):
+        (tmp_path / name).write_text(EVIL, "utf-8")
     example.rename(tmp_path / "policies" / "example.json")
     for arguments in (["."], ["policies/example.json", "--json"]):
         assert apart("check", *arguments).code == 0
