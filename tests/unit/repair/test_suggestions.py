@@ -326,9 +326,9 @@ HINDERED: dict[str, tuple[Document, dict[str, Any], list[str]]] = {
         ["s3:GetObject: ", '"Shut" denies s3:GetObject'],
     ),
     "a Sid that stands twice": (
-        plus(without(ONE_BUCKET, "s3:GetObject"), allow("s3:GetBucketAcl", BUCKET, Sid="Bucket")),
+        plus(without(ONE_BUCKET, "s3:GetObject"), allow("s3:GetBucketAcl", BUCKET, Sid="S3Bucket")),
         {},
-        ['the Sid "Bucket" stands twice in this document'],
+        ['the Sid "S3Bucket" stands twice in this document'],
     ),
 }  # fmt: skip
 
