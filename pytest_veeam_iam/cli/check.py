@@ -76,7 +76,11 @@ def command(
             return code
         arguments = [*_typed({**options, "veeam_iam_report": None}), *more, *paths]
     quiet, text = _quietly(arguments, paths)
-    if text and export_missing is not None:
+    if not text:
+        if quiet != _MISUSED:
+            click.echo("veeam-iam: no policy was checked, so that there is no report", err=True)
+        return _MISUSED
+    if export_missing is not None:
         _export(json.loads(text), Path(export_missing))
     if as_json:
         click.echo(text, nl=False)
@@ -117,11 +121,11 @@ def _quietly(arguments: Sequence[str], paths: Sequence[str]) -> tuple[int, str]:
     said = io.StringIO()
     with redirect_stdout(said):
         code = _pytest(["-p", "no:terminal", "--veeam-iam-report=json:-", *arguments], paths)
-    _, start, rest = said.getvalue().partition("{\n")
-    report, end, others = rest.rpartition("\n}\n")
-    if others:
-        click.echo(others, err=True, nl=False)
-    return code, start + report + end if start and end and code != _MISUSED else ""
+    text = said.getvalue()
+    end = json.JSONDecoder().raw_decode(text)[1] + 1 if text.startswith("{\n") else 0
+    if text[end:]:
+        click.echo(text[end:], err=True, nl=False)
+    return code, text[:end] if code != _MISUSED else ""
 
 
 def _root(paths: Sequence[str]) -> str:
@@ -139,15 +143,19 @@ def _root(paths: Sequence[str]) -> str:
 
 def _export(run: evidence.Run, path: Path) -> None:
     """Write a policy that grants what is missing, and say what it cannot cure."""
+    from pytest_veeam_iam.iam.grants import MOST_CHARACTERS, size
     from pytest_veeam_iam.reporters import missing
 
     path.write_text(missing.render(run), "utf-8", newline="\n")
-    granted = sum(len(grant.actions) for grant in missing.missing(run))
+    grants = missing.missing(run)
+    granted = sum(len(grant.actions) for grant in grants)
     what = f"grants what is missing: {granted} permission{'s'[: granted > 1]}" if granted else "nothing to grant"
     lines = [f"written: {path}: {what}"]
     principals = sum(1 for case in run["reports"] if not case["ready"])
     if granted and principals > 1:
         lines.append(f"  it holds what any of {principals} lacks; check one at a time for a policy of each")
+    if size(grants) > MOST_CHARACTERS:
+        lines.append(f"  it is larger than the {MOST_CHARACTERS} characters that AWS takes: divide its statements")
     left = missing.incurable(run)
     if left:
         lines += ["  attaching it does not cure:", *(f"    {each}" for each in left)]

@@ -88,3 +88,5 @@ def _refuse(pack: RulePack, groups: Sequence[Group], target: Target) -> None:
         raise TargetError(f"prefix: no policy can hold the character U+{ord(found[0]):04X}; use another folder")
     if "&{" in target.prefix:
         raise TargetError('prefix: Terraform takes "&{" for the beginning of a policy variable; use another folder')
+    if "{{resolve:" in target.prefix:
+        raise TargetError('prefix: CloudFormation puts a secret in the place of "{{resolve:"; use another folder')

@@ -124,6 +124,11 @@ class Run:
             return True
         return self._detours.ignore(collection_path)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Take a package for a mere directory with ``--veeam-iam-only``: pytest would import its ``__init__.py``."""
+        return pytest.Dir.from_parent(parent, path=path) if self._settings.only else None
+
     def _is_stray(self, path: Path) -> bool:
         """Return whether a path is a link that leads to nothing that was asked for."""
         return path.is_symlink() and not any(wanted.is_relative_to(path) for wanted in self._selection.wanted)

@@ -104,13 +104,14 @@ class Document:
     def _of_entries(self, number: int, element: str, gone: frozenset[int], new: Sequence[str]) -> list[Splice]:
         statement = self._items[number]
         node = fields_of(statement)[element]
-        at = self._offset(node)
+        at, start = self._offset(node), self._offset(statement)
+        if not start <= at < end_of(self._text, start, self._syntax):
+            raise NoPlaceError  # a value with a name: nobody can tell what else has it
         if isinstance(node.value, list):
             items = [self._offset(item) for item in node.value]
             if not gone and (lines := self._in_lines(statement, at, items, new)) is not None:
                 return [lines]
             return _sure(edits.list_splices(self._text, self._syntax, at, items, gone, new))
-        start = self._offset(statement)
         if self._syntax != "yaml" or self._text.startswith("{", start):
             style = writing.object_style(self._text, start, end_of(self._text, start, self._syntax))
             if style.in_one_line:
@@ -135,6 +136,8 @@ class Document:
         else:
             return None
         old = [text[item : end_of(text, item, self._syntax, in_flow=True)] for item in items]
+        if not all(at < item < end for item in items):
+            return None
         if style.in_one_line or not old or len("".join(old)) != len(re.sub(r"[\s,]", "", text[at + 1 : end - 1])):
             return None  # a comment stands in it
         return Splice(at, end, writing.written_list(style.at(edits.indent_of(text, at)), [*old, *new]))

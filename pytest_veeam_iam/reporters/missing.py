@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.iam import grants
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_veeam_iam import evidence
 
 _CURABLE = ("missing", "partial")
+_SYMBOL = re.compile(r":s3:::(tf|cfn):")
+"""What stands in the ARN of a bucket whose name only its template has."""
 _KINDS = ("missing",)
 
 
@@ -46,6 +49,10 @@ def incurable(run: evidence.Run) -> list[str]:
 def _incurable(case: evidence.Case) -> Iterator[str]:
     for permission in _not_granted(case):
         if permission["level"] == "required" and not _is_curable(permission):
+            if _is_nameless(permission):
+                lacks = "the policy needs the name of the bucket: --bucket=NAME"
+                yield f"{permission['action']} {permission['word']}: {lacks}"
+                continue
             by = f" by the {permission['blocked_by']}" if permission["blocked_by"] else ""
             yield f"{permission['action']} {permission['word']}{by}: {permission['reason']}"
     for finding in case["findings"]:
@@ -62,4 +69,10 @@ def _not_granted(case: evidence.Case) -> Iterator[evidence.Permission]:
 
 
 def _is_curable(permission: evidence.Permission) -> bool:
-    return permission["decision"] in _CURABLE and permission["blocked_by"] is None
+    is_blocked = permission["blocked_by"] is not None
+    return permission["decision"] in _CURABLE and not is_blocked and not _is_nameless(permission)
+
+
+def _is_nameless(permission: evidence.Permission) -> bool:
+    """Return whether a policy would need the name of a bucket that nobody has said."""
+    return any(map(_SYMBOL.search, permission["resources"]))

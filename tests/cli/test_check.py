@@ -81,7 +81,8 @@ def test_nothing_of_the_repository_runs(apart: Command, tmp_path: Path, example:
         "utf-8",
     )
     (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "conftest.py").write_text(EVIL, "utf-8")
+    for name in ("__init__.py", "policies/__init__.py", "policies/conftest.py"):
+        (tmp_path / name).write_text(EVIL, "utf-8")
     example.rename(tmp_path / "policies" / "example.json")
     for arguments in (["."], ["policies/example.json", "--json"]):
         assert apart("check", *arguments).code == 0
@@ -100,6 +101,21 @@ def test_a_path_elsewhere_is_checked_there(apart: Command, tmp_path: Path, examp
     outcome = apart("check", f"../{example.name}", cwd=here)
     assert outcome.code == 0
     assert f"rootdir: {tmp_path}\n" in outcome.out
+
+
+def test_a_run_without_report_is_no_pass(veeam_iam: Command, tmp_path: Path, example: Path) -> None:
+    outcome = veeam_iam("check", example.name, "--json", "--", "--collect-only")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "no policy was checked" in outcome.err
+    assert veeam_iam("check", example.name, "--export-missing=out.json", "--", "-q").code == 2
+    assert not (tmp_path / "out.json").exists()
+
+
+@pytest.mark.parametrize("form", ["json", "html", "sarif"])
+def test_another_report_on_standard_output_leaves_the_json_whole(veeam_iam: Command, broken: Path, form: str) -> None:
+    outcome = veeam_iam("check", broken.name, "--json", f"--report={form}:-")
+    assert [case["name"] for case in json.loads(outcome.out)["reports"]] == ["broken.json"]
+    assert "broken.json" in outcome.err
 
 
 def test_json_is_the_report_and_nothing_else(veeam_iam: Command, example: Path, broken: Path) -> None:
@@ -166,6 +182,31 @@ def test_what_it_cannot_cure_is_said_in_words(veeam_iam: Command, tmp_path: Path
     assert left[1].startswith('    broken.json: "acme-veeam" is neither "*" nor an ARN')
     assert json.loads(outcome.out)["reports"]
     assert "s3:DeleteObject" not in (tmp_path / "missing.json").read_text("utf-8")
+
+
+def test_a_bucket_without_name_gets_no_policy(veeam_iam: Command, tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        """resource "aws_s3_bucket" "repo" { bucket = var.name }
+resource "aws_iam_policy" "p" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "s3:ListBucket", Resource = aws_s3_bucket.repo.arn }]
+  })
+}
+""",
+        "utf-8",
+    )
+    how = ("--groups=bucket", "--bucket=tf:aws_s3_bucket.repo", "--export-missing=missing.json")
+    outcome = veeam_iam("check", "main.tf", *how)
+    assert "s3:ListBucketVersions missing: the policy needs the name of the bucket: --bucket=NAME" in outcome.err
+    assert json.loads((tmp_path / "missing.json").read_text("utf-8"))["Statement"] == []
+
+
+def test_what_is_too_large_for_one_policy_is_said(veeam_iam: Command, broken: Path) -> None:
+    buckets = [f"--bucket={'b' * 50}-{number}" for number in range(60)]
+    assert (
+        "larger than the 6144 characters" in veeam_iam("check", "broken.json", *buckets, "--export-missing=m.json").err
+    )
 
 
 def test_where_nothing_is_missing_there_is_no_statement(veeam_iam: Command, tmp_path: Path, example: Path) -> None:

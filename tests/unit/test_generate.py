@@ -172,6 +172,7 @@ def test_a_sid_stands_once_in_a_document() -> None:
         ({"bucket": "b", "prefix": "caf\u00e9\u20ac"}, "prefix: no policy can hold the character U.20AC"),
         ({"bucket": "b", "prefix": "a\nb"}, "prefix: no policy can hold the character U.000A"),
         ({"bucket": "b", "prefix": "&{x}"}, 'prefix: Terraform takes "&{"'),
+        ({"bucket": "b", "prefix": "{{resolve:ssm:x}}"}, "prefix: CloudFormation puts a secret in the place of"),
         ({"bucket": "b", "prefix": "x" * 6000}, "has more characters than a policy may have; name a shorter folder"),
         ({"bucket": [f"b{n}" * 50 for n in range(1000)]}, "of which AWS attaches 20 at most; name fewer buckets"),
     ],

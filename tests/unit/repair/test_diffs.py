@@ -554,12 +554,28 @@ def test_paths_are_relative_to_the_root_that_is_named(tmp_path: Path, monkeypatc
     assert shown.startswith("--- a/x/iam/p.json\n")
 
 
+DATA = """data "aws_iam_policy_document" "d" {
+  statement {
+    actions   = ACTIONS
+    resources = ["arn:aws:s3:::acme-veeam"]
+  }
+}
+resource "aws_iam_policy" "p" {
+  policy = data.aws_iam_policy_document.d.json
+}
+"""
 NO_DIFF = {
     "in a string": ("p.json", '"{\\"Version\\": \\"2012-10-17\\", \\"Statement\\": []}"'),
     "URL-encoded": ("p.json", '"%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D"'),
     "an answer": ("a.json", '{"PolicyVersion": {"Document": {"Version": "2012-10-17", "Statement": [' + ALL + "]}}}"),
     "a mapping of YAML that is the only statement": (
         "p.yaml", "Version: 2012-10-17\nStatement:\n  Effect: Allow\n  Action: s3:ListAllMyBuckets\n  Resource: '*'\n",
+    ),
+    "a list that has a name": ("p.tf", f'locals {{\n  a = ["s3:ListBucket"]\n}}\n{DATA}'.replace("ACTIONS", "local.a")),
+    "items that come from elsewhere": (
+        "p.tf",
+        DATA.replace("statement {", 'dynamic "statement" {\n    for_each = ["s3:ListBucket"]\n    content {')
+        .replace("ACTIONS", "[statement.value]").replace("  }\n}", "  }\n  }\n}", 1),
     ),
     "an alias that two statements share": (
         "p.yaml",
