@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from pytest_veeam_iam import checks
+from pytest_veeam_iam import checks, printable
 from pytest_veeam_iam.errors import PolicyLoadError, VeeamIamError
 from pytest_veeam_iam.plugin import callers
 from pytest_veeam_iam.plugin.summary import NOT_THERE
@@ -62,6 +62,8 @@ class PolicyFile(pytest.File):
             error: Why it cannot be read.
         """
         node: PolicyFile = cls.from_parent(parent, path=path)
+        if not node.nodeid.isprintable():  # pytest prints node ids as they are
+            node = cls.from_parent(parent, path=path, nodeid=printable.seen(node.nodeid))
         node.subjects, node.group_ids, node.error = subjects, group_ids, error
         return node
 

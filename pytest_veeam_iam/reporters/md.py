@@ -11,7 +11,7 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pytest_veeam_iam.printable import seen
+from pytest_veeam_iam.printable import line, seen
 from pytest_veeam_iam.reporters import problems
 
 if TYPE_CHECKING:
@@ -175,7 +175,12 @@ def _statement(repair: RepairDict) -> str:
 def _fenced(text: str, language: str) -> str:
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return "\n".join([f"{fence}{language}", seen(text.rstrip("\n").replace("\r", ""), keep="\n"), fence])
+    return "\n".join([f"{fence}{language}", _unobeyed(text.rstrip("\n").replace("\r", "")), fence])
+
+
+def _unobeyed(text: str) -> str:
+    """Return lines that are shown as they are, and that no runner obeys if the page is printed."""
+    return "\n".join(line(each, keep="\t") for each in text.split("\n"))
 
 
 def _waivers(run: Run) -> Iterator[str]:
