@@ -177,7 +177,8 @@ class Repair:
     """The smallest change that makes policies ready, checked again, and what no added Allow can mend.
 
     Attributes:
-        policy: The changed document as plain values, to be written as JSON; None if nothing can be added.
+        policy: The changed document as plain values, to be written as JSON; as it was where nothing can be added, None
+            where it is unknown as a whole.
         diff: The change of its file as a unified diff with ``a/`` and ``b/`` prefixes, None where none can be made.
         statement: What to paste where there is no diff: JSON text of the statements that grant what is missing, as the
             template would write them; None if nothing can be added.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_veeam_iam.errors import VeeamIamError
-from pytest_veeam_iam.repair.change import changed_tree, plain_policy, plain_statement, plain_tree
+from pytest_veeam_iam.repair.change import changed, changed_tree, plain_policy, plain_statement, plain_tree
 from pytest_veeam_iam.repair.diff import unified
 from pytest_veeam_iam.repair.engine import propose
 from pytest_veeam_iam.repair.files import Files
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from os import PathLike
 
+    from pytest_veeam_iam.repair.change import Change
     from pytest_veeam_iam.repair.engine import Proposal
     from pytest_veeam_iam.repair.files import ChangedFile
     from pytest_veeam_iam.report import Report, Result
@@ -68,22 +69,22 @@ def repair_of(
     Raises:
         VeeamIamError: For a report that was not made by a check of this version.
     """
+    files = Files(report.policies, Path(root) if root else Path.cwd())
     if report.ready:
-        return Repair(ready=True)
+        return Repair(policy=_document(report, {}, files), ready=True)
     proposal = propose(report, None if shortfalls is None else [result.action for result in shortfalls])
     statements = tuple(_in_words_of_template(plain_statement(each)) for each in proposal.statements)
-    files = Files(report.policies, Path(root) if root else Path.cwd())
-    changed = files.changed(settled(report.policies, report), proposal.changes) if proposal.changes else None
+    of_files = files.changed(settled(report.policies, report), proposal.changes) if proposal.changes else None
     return Repair(
-        policy=_document(report, proposal, files),
-        diff=_diff(changed, shown or _as_named) if changed else None,
+        policy=_document(report, proposal.changes, files),
+        diff=_diff(of_files, shown or _as_named) if of_files else None,
         statement=_json_of(statements),
         statements=statements,
         taken_out=tuple(_taken_out(report, proposal)),
         remaining=proposal.remaining,
         unsaid=proposal.unsaid,
         edits=tuple(
-            Edit(file.path, each.start, each.end, each.text) for file in changed or () for each in file.splices
+            Edit(file.path, each.start, each.end, each.text) for file in of_files or () for each in file.splices
         ),
         ready=proposal.ready,
     )
@@ -136,18 +137,18 @@ def _taken_out(report: Report, proposal: Proposal) -> Iterator[str]:
                 yield f"{where}: {each.element} {texts}, which AWS refuses"
 
 
-def _document(report: Report, proposal: Proposal, files: Files) -> Mapping[str, object] | None:
-    """Return the document that is changed most as plain values, its own order and keys as far as they are known."""
-    if not proposal.changes:
-        return None
-    number = max(proposal.changes, key=lambda each: proposal.changes[each].extent)
-    policy = report.policies[number]
+def _document(report: Report, changes: Mapping[int, Change], files: Files) -> Mapping[str, object] | None:
+    """Return the document that is changed most as plain values, its own order and keys as far as they are known.
+
+    Where nothing is changed, it is the first one as it is; None if that is unknown as a whole.
+    """
+    number = max(changes, key=lambda each: changes[each].extent, default=0)
+    policy, change = report.policies[number], changes.get(number)
     tree = policy.tree or policy.written or files.tree(number)
     if tree is None:
-        return _in_words_of_template(plain_policy(proposal.policies[number]))
-    plain = plain_tree(changed_tree(tree, proposal.changes[number]))
-    assert isinstance(plain, dict)  # noqa: S101 - a policy is an object
-    return _in_words_of_template(plain)
+        return _in_words_of_template(plain_policy(changed(policy, change) if change else policy))
+    plain = plain_tree(changed_tree(tree, change) if change else tree)
+    return _in_words_of_template(plain) if isinstance(plain, dict) else None
 
 
 def _json_of(statements: tuple[Mapping[str, object], ...]) -> str | None:

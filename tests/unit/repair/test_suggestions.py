@@ -246,7 +246,7 @@ def test_what_aws_refuses_stays_if_it_denies_or_is_conditional(statement: Docume
 
 def test_a_version_that_aws_does_not_know_is_not_mended() -> None:
     repair = repaired({**ONE_BUCKET, "Version": "2013-01-01"})
-    assert repair.policy is None
+    assert repair.policy == {**ONE_BUCKET, "Version": "2013-01-01"}
     assert repair.statement is None
     assert any("[refused]" in sentence for sentence in repair.remaining)
 
@@ -354,7 +354,8 @@ def test_what_stands_in_the_way_is_named_and_nothing_is_ready(
 def test_an_unknown_value_is_to_be_bound() -> None:
     policy = template(allow("s3:ListAllMyBuckets", "*"), allow("s3:*", ["<<var.arn>>", "<<var.arn>>/*"]))
     repair = repaired(policy, groups=S3, bucket="acme-veeam")
-    assert repair.policy is None
+    assert repair.policy is not None
+    assert repair.policy["Statement"][1]["Resource"] == ["${var.arn}", "${var.arn}/*"]  # type: ignore[index]
     (sentence,) = repair.remaining
     assert "${var.arn} is unknown (main.tf:1): --veeam-iam-bind=var.arn=VALUE" in sentence
 
@@ -406,7 +407,7 @@ def large(count: int) -> Document:
 def test_an_addition_that_does_not_fit_is_a_policy_of_its_own() -> None:
     fits = next(count for count in range(99, 0, -1) if _size(large(count)) <= 10_240)
     repair = repaired(large(fits))
-    assert repair.policy is None
+    assert repair.policy == large(fits)
     assert not repair.ready
     (sentence,) = repair.remaining
     assert sentence.startswith("with the addition the document has 10,")
@@ -426,7 +427,8 @@ def test_what_would_change_another_answer_for_the_worse_is_not_suggested() -> No
     report = check_veeam_backup_ready(without(ONE_BUCKET, "s3:GetObject"))
     other = check_veeam_backup_ready(without(ONE_BUCKET, "s3:PutObject"))
     repair = suggest_repair(replace(report, check_again=lambda _: other))
-    assert repair.policy is None
+    assert repair.policy == without(ONE_BUCKET, "s3:GetObject")
+    assert repair.statement is None
     (sentence,) = repair.remaining
     assert sentence == "an addition was tried and is not suggested: s3:PutObject would be missing"
     assert repair.unsaid == repair.remaining
@@ -435,7 +437,8 @@ def test_what_would_change_another_answer_for_the_worse_is_not_suggested() -> No
 def test_what_would_be_another_bucket_then_is_not_suggested() -> None:
     report = check_veeam_backup_ready(without(ONE_BUCKET, "s3:GetObject"))
     repair = suggest_repair(replace(report, check_anew=lambda _: report))
-    assert repair.policy is None
+    assert repair.policy == without(ONE_BUCKET, "s3:GetObject")
+    assert repair.statement is None
     assert "would then be taken for those of acme-veeam" in repair.remaining[0]
 
 
@@ -450,7 +453,7 @@ def test_what_would_be_a_new_error_is_not_suggested() -> None:
 def test_what_is_ready_needs_no_repair() -> None:
     repair = repaired(ONE_BUCKET)
     assert repair.ready
-    assert (repair.policy, repair.diff, repair.statement, repair.remaining) == (None, None, None, ())
+    assert (repair.policy, repair.diff, repair.statement, repair.remaining) == (ONE_BUCKET, None, None, ())
 
 
 def test_a_report_that_cannot_be_asked_again_is_refused() -> None:
